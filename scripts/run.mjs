@@ -1,0 +1,36 @@
+// `node scripts/run.mjs NAME [arguments]`: the lines behind `npm test`, `npm start` and the others.
+// Installs and builds what is missing, then hands over. Dependency-free up to that point.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureBuilt, ensureInstalled, foreground, root } from './lib.mjs';
+
+const jest = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+];
+
+/** Each line: what it needs built, and the program it becomes. */
+const lines = {
+  bench: { built: true, args: (rest) => ['scripts/bench.mjs', ...rest] },
+  check: { built: false, args: (rest) => ['scripts/check.mjs', ...rest] },
+  demo: { built: true, args: (rest) => ['dist/services/standalone/demo/main.js', ...rest] },
+  ledger: { built: true, args: (rest) => ['dist/libs/ledger-server/main.js', ...rest] },
+  start: { built: true, args: (rest) => ['dist/services/standalone/main.js', ...rest] },
+  test: { built: true, args: (rest) => [...jest, ...rest] },
+};
+
+const [name, ...rest] = process.argv.slice(2);
+const line = Object.hasOwn(lines, name ?? '') ? lines[name] : undefined;
+if (!line) {
+  process.stderr.write(`unknown line ${JSON.stringify(name)}; known: ${Object.keys(lines).join(', ')}\n`);
+  process.exit(2);
+}
+ensureInstalled();
+if (line.built) await ensureBuilt();
+const args = line.args(rest);
+if (args[0].startsWith('dist/') && !existsSync(join(root, args[0]))) {
+  process.stderr.write(`npm run ${name}: ${args[0]} does not exist in this revision\n`);
+  process.exit(2);
+}
+foreground(args.map((part, index) => (index === 0 && !part.startsWith('-') ? join(root, part) : part)));
