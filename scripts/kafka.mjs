@@ -1,0 +1,122 @@
+// `npm run kafka -- --port P --data DIR`: one Apache Kafka 4.3.0 broker in the foreground (KRaft, one node, 127.0.0.1).
+// The jars come by Maven into var/kafka, once. Needs Java 17 and Maven; says so when they are missing.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root, withLock } from './lib.mjs';
+
+const version = '4.3.0';
+const readyWithinSeconds = 60;
+
+const { values } = parseArgs({ options: { port: { type: 'string' }, data: { type: 'string' } } });
+const port = Number(values.port);
+if (!Number.isInteger(port) || port < 1 || port > 65_535) fail('--port: a number from 1 to 65535');
+if (!values.data) fail('--data: the folder of the broker');
+for (const [tool, flag] of [
+  ['java', '-version'],
+  ['mvn', '-version'],
+]) {
+  if (spawnSync(tool, [flag], { stdio: 'ignore' }).error)
+    fail(`${tool} was not found: the broker needs Java 17 and Maven`);
+}
+
+const jars = join(root, 'var', 'kafka', version);
+await withLock(`${jars}.lock`, async () => {
+  if (existsSync(jars)) return;
+  process.stderr.write(`fetching Apache Kafka ${version}…\n`);
+  const fresh = `${jars}.fresh`;
+  rmSync(fresh, { recursive: true, force: true });
+  const args = ['-q', '-B', 'dependency:copy-dependencies', `-DoutputDirectory=${fresh}`];
+  const { status } = spawnSync('mvn', args, { cwd: join(root, 'deploy', 'kafka'), stdio: ['ignore', 2, 2] });
+  if (status !== 0) fail('Maven could not fetch the jars');
+  renameSync(fresh, jars);
+});
+
+const data = resolve(values.data);
+const classpath = `${jars}/*`;
+const properties = join(data, 'server.properties');
+if (!existsSync(join(data, 'log', 'meta.properties'))) await format();
+else writeProperties(await freePort());
+
+const broker = spawn('java', ['-Xmx512m', '-cp', classpath, 'kafka.Kafka', properties], { stdio: ['ignore', 2, 2] });
+// The pipe closes when this process ends in any way, kill -9 included; then the broker goes too.
+const watchdog = spawn('sh', ['-c', `cat >/dev/null; kill -KILL ${broker.pid}`], {
+  stdio: ['pipe', 'ignore', 'ignore'],
+  detached: true,
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => broker.kill('SIGTERM'));
+broker.on('exit', (code, signal) => {
+  watchdog.kill('SIGKILL');
+  // 143: Java after SIGTERM.
+  process.exit(code === 143 || signal === 'SIGTERM' ? 0 : (code ?? 1));
+});
+const deadline = Date.now() + readyWithinSeconds * 1000;
+while (!(await answers(port))) {
+  if (Date.now() > deadline) {
+    broker.kill('SIGKILL');
+    fail(`the broker did not listen within ${readyWithinSeconds} s`);
+  }
+  await new Promise((wait) => setTimeout(wait, 100));
+}
+process.stdout.write(`kafka ready on 127.0.0.1:${port}\n`);
+
+async function format() {
+  mkdirSync(data, { recursive: true });
+  writeProperties(await freePort());
+  const id = spawnSync('java', ['-cp', classpath, 'kafka.tools.StorageTool', 'random-uuid'], { encoding: 'utf8' });
+  const formatted = spawnSync(
+    'java',
+    ['-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', id.stdout.trim(), '-c', properties],
+    { stdio: ['ignore', 2, 2] },
+  );
+  if (formatted.status !== 0) fail(`${data} could not be formatted`);
+}
+
+function writeProperties(controllerPort) {
+  const lines = {
+    'process.roles': 'broker,controller',
+    'node.id': 1,
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+    'log.dirs': join(data, 'log'),
+    'auto.create.topics.enable': false,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'share.coordinator.state.topic.replication.factor': 1,
+    'share.coordinator.state.topic.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+  };
+  const text = Object.entries(lines).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(properties, text.join(''));
+}
+
+function freePort() {
+  return new Promise((found, failed) => {
+    const server = createServer();
+    server.on('error', failed);
+    server.listen(0, '127.0.0.1', () => {
+      const chosen = server.address().port;
+      server.close(() => found(chosen));
+    });
+  });
+}
+
+function answers(target) {
+  return new Promise((done) => {
+    const socket = connect(target, '127.0.0.1');
+    socket.on('connect', () => done(socket.destroy() && true));
+    socket.on('error', () => done(false));
+  });
+}
+
+function fail(message) {
+  process.stderr.write(`kafka: ${message}\n`);
+  process.exit(2);
+}
