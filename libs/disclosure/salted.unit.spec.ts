@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { disclose, maximumTextBytes, verifyDisclosure } from './salted.js';
 
 test('the digest is SHA-256 over salt and text, as any other tool computes it', () => {
