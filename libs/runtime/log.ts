@@ -1,0 +1,46 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { pino, stdTimeFunctions } from 'pino';
+import type { DestinationStream, Level, Logger } from 'pino';
+
+export type Log = Logger;
+
+const requests = new AsyncLocalStorage<string>();
+
+/** Runs `work` under a request id that every log line within carries. */
+export function withRequestId<Result>(requestId: string, work: () => Result): Result {
+  return requests.run(requestId, work);
+}
+
+export function requestId(): string | undefined {
+  return requests.getStore();
+}
+
+/** Fields that never reach a log, wherever they stand (at most three levels deep). */
+const secrets = ['authorization', 'cookie', 'token', 'secret', 'password', 'reauthentication', 'key', 'set-cookie'];
+
+const redacted = secrets.flatMap((name) => ['', '*.', '*.*.'].map((depth) => `${depth}["${name}"]`));
+
+/**
+ * The process's log: JSON lines, time in ISO 8601, the request id where there is one, secrets replaced.
+ *
+ * @param destination where the lines go; standard error unless told otherwise, so that standard output stays a program's own
+ */
+export function createLog(
+  name: string,
+  options: { readonly level?: Level | 'silent'; readonly destination?: DestinationStream } = {},
+): Log {
+  return pino(
+    {
+      name,
+      level: options.level ?? 'info',
+      timestamp: stdTimeFunctions.isoTime,
+      redact: { paths: redacted, censor: '[redacted]' },
+      mixin: () => {
+        const id = requests.getStore();
+        return id === undefined ? {} : { requestId: id };
+      },
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    options.destination ?? pino.destination({ fd: 2, sync: true }),
+  );
+}
