@@ -15,9 +15,10 @@ import type { RiskAssessmentEvent } from './risk-assessment/events.js';
 import type { TrainingRunEvent } from './training-run/events.js';
 import type { WorkspaceEvent } from './workspace/events.js';
 import type { DomainEvent } from './kernel.js';
+import type { Id, Slug } from './values.js';
 
 /** A name taken: stream `name-…`, appended with "no stream". */
-export type NameReserved = DomainEvent<'NameReserved', { readonly kind: string; readonly ownerId: string }>;
+export type NameReserved = DomainEvent<'NameReserved', { readonly kind: Slug; readonly ownerId: Id }>;
 
 /** Every event that Assay writes. */
 export type AssayEvent =

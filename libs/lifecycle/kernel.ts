@@ -3,6 +3,8 @@
  * `decide` and `evolve` never read a clock, a random source or a database: time and ids enter with the command.
  */
 
+import type { Code, Id, Label, Time, Token } from './values.js';
+
 /** What happened. `data` is canonical-JSON-able: no undefined, no NaN, no bigint (64-bit numbers are strings). */
 export interface DomainEvent<Type extends string = string, Data extends object = object> {
   readonly type: Type;
@@ -19,24 +21,24 @@ export interface Command<Type extends string = string, Data extends object = obj
 /** Who acts, as known at the time of the act. Holds no name, e-mail, issuer or subject. */
 export interface Actor {
   /** Identity id (UUID), or `anonymous`. */
-  readonly id: string;
+  readonly id: Id | 'anonymous';
   readonly kind: 'person' | 'service' | 'anonymous';
-  readonly roles: readonly string[];
-  readonly groups: readonly string[];
+  readonly roles: readonly Code[];
+  readonly groups: readonly Label[];
   readonly authentication: Authentication;
 }
 
 /** Strength and time of the sign-in (OIDC Core 1.0 section 2: `acr`, `amr`, `auth_time`). */
 export interface Authentication {
   readonly method: 'oidc' | 'service-key' | 'internal' | 'none';
-  readonly acr?: string;
-  readonly amr?: readonly string[];
+  readonly acr?: Token;
+  readonly amr?: readonly Token[];
   /** RFC 3339 with offset. */
-  readonly time: string;
+  readonly time: Time;
   /** `nonce` of the ID token: binds a fresh re-authentication to what is signed. */
-  readonly nonce?: string;
+  readonly nonce?: Token;
   /** `jti` of the token: a re-authentication is used once. */
-  readonly tokenId?: string;
+  readonly tokenId?: Token;
 }
 
 export interface CommandContext {

@@ -31,6 +31,12 @@ export interface StreamParts {
   readonly id: string;
 }
 
+/**
+ * A workspace (tenant): 1 to 63 of a-z, 0-9 and underscore.
+ * @schema {"type":"string","pattern":"^[a-z0-9][a-z0-9_]{0,62}$"}
+ */
+export type WorkspaceId = string;
+
 const workspacePattern = /^[a-z0-9][a-z0-9_]{0,62}$/;
 
 /** A workspace id: 1 to 63 of a-z, 0-9 and underscore, so that it never holds the separators `-` and `.`. */

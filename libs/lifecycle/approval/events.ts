@@ -2,15 +2,20 @@ import type { DomainEvent } from '../kernel.js';
 import type { Role } from '../roles.js';
 import type { StagePolicy } from '../policy/document.js';
 import type {
+  Code,
   Contribution,
   Disclosed,
   EvidencePin,
   Id,
+  Ordinal,
   PolicyDecision,
   RiskTier,
   Sha256,
   SignatureMeaning,
+  Slug,
+  StreamName,
   Time,
+  Token,
 } from '../values.js';
 
 /** Stream `approval-…`. Pins all evidence by stream, revision and digest; snapshots stages and contributors. */
@@ -21,12 +26,12 @@ export type ApprovalRequested = DomainEvent<
     readonly modelVersionId: Id;
     readonly modelId: Id;
     readonly requesterId: Id;
-    readonly environment: string;
+    readonly environment: Slug;
     readonly policyId: Id;
-    readonly policyVersion: number;
+    readonly policyVersion: Ordinal;
     readonly tier: RiskTier;
     readonly stages: readonly StagePolicy[];
-    readonly approvalValidDays: number;
+    readonly approvalValidDays: Ordinal;
     readonly pins: readonly EvidencePin[];
     /** SHA-256 over the canonical JSON of `pins`. */
     readonly evidenceDigest: Sha256;
@@ -34,7 +39,7 @@ export type ApprovalRequested = DomainEvent<
     readonly contributors: readonly Contribution[];
     readonly expiresAt: Time;
     /** The request says what made it necessary (rule 12). */
-    readonly cause: string;
+    readonly cause: Code;
   }
 >;
 
@@ -47,12 +52,12 @@ export interface Signature {
   readonly signedAt: Time;
   readonly evidenceDigest: Sha256;
   readonly authentication: {
-    readonly acr?: string;
-    readonly amr?: readonly string[];
+    readonly acr?: Token;
+    readonly amr?: readonly Token[];
     readonly authenticatedAt: Time;
     /** SHA-256 of {approval, evidence, meaning}. */
     readonly nonce: Sha256;
-    readonly tokenId: string;
+    readonly tokenId: Token;
   };
 }
 
@@ -60,7 +65,7 @@ export type ApprovalSigned = DomainEvent<
   'ApprovalSigned',
   {
     readonly approvalId: Id;
-    readonly stage: string;
+    readonly stage: Slug;
     readonly signature: Signature;
     readonly comment?: Disclosed;
     readonly decision: PolicyDecision;
@@ -70,7 +75,7 @@ export type ApprovalAbstained = DomainEvent<
   'ApprovalAbstained',
   {
     readonly approvalId: Id;
-    readonly stage: string;
+    readonly stage: Slug;
     readonly signerId: Id;
     readonly role: Role;
     readonly reason: Disclosed;
@@ -78,7 +83,7 @@ export type ApprovalAbstained = DomainEvent<
 >;
 export type ApprovalRejected = DomainEvent<
   'ApprovalRejected',
-  { readonly approvalId: Id; readonly stage: string; readonly signature: Signature; readonly reason: Disclosed }
+  { readonly approvalId: Id; readonly stage: Slug; readonly signature: Signature; readonly reason: Disclosed }
 >;
 export type ApprovalConditionSet = DomainEvent<
   'ApprovalConditionSet',
@@ -104,7 +109,7 @@ export type ApprovalGranted = DomainEvent<
   {
     readonly approvalId: Id;
     readonly modelVersionId: Id;
-    readonly environment: string;
+    readonly environment: Slug;
     readonly evidenceDigest: Sha256;
     readonly validUntil: Time;
   }
@@ -119,14 +124,14 @@ export type ApprovalVoided = DomainEvent<
   {
     readonly approvalId: Id;
     readonly cause: 'evidence-changed' | 'contributor-changed' | 'policy-superseded' | 'evidence-expired';
-    readonly stream: string;
+    readonly stream: StreamName;
     /** Event that caused it. */
     readonly eventId: Id;
   }
 >;
 export type ApprovalExpired = DomainEvent<
   'ApprovalExpired',
-  { readonly approvalId: Id; readonly what: 'request' | 'stage' | 'approval'; readonly stage?: string }
+  { readonly approvalId: Id; readonly what: 'request' | 'stage' | 'approval'; readonly stage?: Slug }
 >;
 export type ApprovalWithdrawn = DomainEvent<
   'ApprovalWithdrawn',
@@ -140,7 +145,7 @@ export type OverrideUsed = DomainEvent<
     readonly overrideId: Id;
     readonly modelVersionId: Id;
     readonly modelId: Id;
-    readonly environment: string;
+    readonly environment: Slug;
     readonly operatorId: Id;
     readonly reason: Disclosed;
     readonly authentication: Signature['authentication'];
@@ -150,7 +155,7 @@ export type OverrideUsed = DomainEvent<
     readonly reviewRole: Role;
     readonly incidentId: Id;
     readonly policyId: Id;
-    readonly policyVersion: number;
+    readonly policyVersion: Ordinal;
   }
 >;
 export type OverrideReviewed = DomainEvent<

@@ -1,15 +1,29 @@
 import type { DomainEvent } from '../kernel.js';
-import type { CodeReference, Column, ContentReference, Disclosed, EvidenceGrade, Id, Sha256 } from '../values.js';
+import type {
+  Code,
+  CodeReference,
+  Column,
+  ContentReference,
+  Count,
+  Disclosed,
+  EvidenceGrade,
+  Id,
+  Label,
+  Name,
+  Ordinal,
+  Sha256,
+  Term,
+} from '../values.js';
 
 /** Stream `dataset-…`. `name` is an identifier (pattern in the schema), unique in the workspace. */
 export type DatasetRegistered = DomainEvent<
   'DatasetRegistered',
   {
     readonly datasetId: Id;
-    readonly name: string;
-    readonly purpose: string;
-    readonly legalBasis: string;
-    readonly licence?: string;
+    readonly name: Name;
+    readonly purpose: Term;
+    readonly legalBasis: Term;
+    readonly licence?: Term;
     readonly description?: Disclosed;
   }
 >;
@@ -20,11 +34,14 @@ export type DatasetVersionSealed = DomainEvent<
   {
     readonly datasetVersionId: Id;
     readonly datasetId: Id;
-    readonly number: number;
+    readonly number: Ordinal;
     readonly content: ContentReference;
-    /** Order-independent digest of the rows (`libs/statistics`, LtHash), hex. */
+    /**
+     * Order-independent digest of the rows (`libs/statistics`, LtHash), hex.
+     * @schema {"type":"string","pattern":"^[0-9a-f]{32,4096}$"}
+     */
     readonly rowDigest: string;
-    readonly rows: number;
+    readonly rows: Count;
     readonly columns: readonly Column[];
     /** Profile as JSON in the content store. */
     readonly profile?: ContentReference;
@@ -35,7 +52,7 @@ export type DatasetVersionSealed = DomainEvent<
 >;
 export type DataQualityFound = DomainEvent<
   'DataQualityFound',
-  { readonly datasetVersionId: Id; readonly rule: string; readonly column?: string; readonly detail: Sha256 }
+  { readonly datasetVersionId: Id; readonly rule: Code; readonly column?: Label; readonly detail: Sha256 }
 >;
 export type DatasetVersionWithdrawn = DomainEvent<
   'DatasetVersionWithdrawn',

@@ -1,5 +1,5 @@
 import type { DomainEvent } from '../kernel.js';
-import type { Id, Time } from '../values.js';
+import type { Code, Id, Ordinal, RefusalDetail, StreamName, Time } from '../values.js';
 
 /**
  * Refusals, counted per actor, rule and minute (stream id `<actor>.<yyyy-mm-dd>`); anonymous ones in one daily stream.
@@ -11,15 +11,15 @@ export type DenialCounted = DomainEvent<
     /** Identity id or `anonymous`. */
     readonly actorId: Id | 'anonymous';
     /** Refusal code or rule, e.g. `Contributor`, `GateFailed`, `InvalidToken`. */
-    readonly rule: string;
+    readonly rule: Code;
     /** What was attempted: the command's type or the query's root field. */
-    readonly action: string;
+    readonly action: Code;
     /** Aggregate stream that it was about, where there is one. */
-    readonly subject?: string;
+    readonly subject?: StreamName;
     readonly minute: Time;
-    readonly count: number;
+    readonly count: Ordinal;
     /** Codes, numbers and paths of the refusal; never free text. */
-    readonly details: Readonly<Record<string, unknown>>;
+    readonly details: Readonly<Record<string, RefusalDetail>>;
   }
 >;
 

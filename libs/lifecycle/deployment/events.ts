@@ -1,12 +1,12 @@
 import type { DomainEvent } from '../kernel.js';
-import type { Disclosed, Id } from '../values.js';
+import type { BasisPoints, Code, Disclosed, Id, Slug, Token } from '../values.js';
 
 /** One arm of the traffic split. Weights of a deployment sum to 10,000 (basis points) or are all 0. */
 export interface Arm {
   readonly modelVersionId: Id;
   readonly permitId: Id;
   readonly slot: 'blue' | 'green' | 'canary';
-  readonly weight: number;
+  readonly weight: BasisPoints;
 }
 
 /** Stream `deployment-…`: one endpoint in one environment. `arms` is always the whole split after the event. */
@@ -14,14 +14,14 @@ export type DeploymentStarted = DomainEvent<
   'DeploymentStarted',
   {
     readonly deploymentId: Id;
-    readonly endpoint: string;
-    readonly environment: string;
+    readonly endpoint: Slug;
+    readonly environment: Slug;
     readonly modelId: Id;
     readonly modelVersionId: Id;
     readonly strategy: 'blue-green' | 'canary';
     readonly arms: readonly Arm[];
     /** Experiment salt of the split: arm = bucket of SHA-256(salt ‖ key). */
-    readonly salt: string;
+    readonly salt: Token;
   }
 >;
 export type TrafficShifted = DomainEvent<
@@ -38,13 +38,13 @@ export type DeploymentRolledBack = DomainEvent<
     readonly deploymentId: Id;
     readonly modelVersionId: Id;
     readonly arms: readonly Arm[];
-    readonly cause: string;
+    readonly cause: Code;
     readonly reason?: Disclosed;
   }
 >;
 export type DeploymentStopped = DomainEvent<
   'DeploymentStopped',
-  { readonly deploymentId: Id; readonly cause: string; readonly reason?: Disclosed }
+  { readonly deploymentId: Id; readonly cause: Code; readonly reason?: Disclosed }
 >;
 
 export type DeploymentEvent =

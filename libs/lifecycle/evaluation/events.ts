@@ -1,12 +1,16 @@
 import type { DomainEvent } from '../kernel.js';
 import type {
   ContentReference,
+  Count,
   Disclosed,
   EvidenceGrade,
   Id,
+  Label,
   Measurement,
   PolicyDecision,
   Sha256,
+  Slug,
+  Term,
   Time,
 } from '../values.js';
 
@@ -14,12 +18,12 @@ export type EvaluationKind = 'performance' | 'fairness' | 'robustness' | 'behavi
 
 /** One row of the table of counts that every group metric comes from: a group × label × decision cell. */
 export interface GroupCount {
-  readonly group: Readonly<Record<string, string>>;
-  readonly n: number;
-  readonly truePositives: number;
-  readonly falsePositives: number;
-  readonly trueNegatives: number;
-  readonly falseNegatives: number;
+  readonly group: Readonly<Record<Label, Label>>;
+  readonly n: Count;
+  readonly truePositives: Count;
+  readonly falsePositives: Count;
+  readonly trueNegatives: Count;
+  readonly falseNegatives: Count;
 }
 
 /** Stream `evaluation-…`. `GateDecided` follows in the same append. */
@@ -31,7 +35,7 @@ export type EvaluationRecorded = DomainEvent<
     readonly datasetVersionId: Id;
     readonly kinds: readonly EvaluationKind[];
     /** How the predictions came about, e.g. `cross-validation(5, stratified, pooled)`. */
-    readonly scheme: string;
+    readonly scheme: Term;
     readonly measurements: readonly Measurement[];
     /** Counts per value of each protected attribute; "positive" is the favourable decision. */
     readonly groups: readonly GroupCount[];
@@ -47,7 +51,7 @@ export type GateDecided = DomainEvent<
   'GateDecided',
   {
     readonly evaluationId: Id;
-    readonly gateId: string;
+    readonly gateId: Slug;
     readonly measurement: Measurement;
     readonly threshold: number;
     readonly operator: '>=' | '<=';

@@ -1,5 +1,5 @@
 import type { DomainEvent } from '../kernel.js';
-import type { Disclosed, Id, Time } from '../values.js';
+import type { Code, Disclosed, Id, Time } from '../values.js';
 
 export type PersonRegistered = DomainEvent<
   'PersonRegistered',
@@ -14,7 +14,7 @@ export type ServiceRegistered = DomainEvent<
 export type IdentityLinked = DomainEvent<'IdentityLinked', { readonly identityId: Id; readonly linkedId: Id }>;
 export type ServiceKeyIssued = DomainEvent<
   'ServiceKeyIssued',
-  { readonly identityId: Id; readonly keyId: Id; readonly scopes: readonly string[]; readonly expiresAt: Time }
+  { readonly identityId: Id; readonly keyId: Id; readonly scopes: readonly Code[]; readonly expiresAt: Time }
 >;
 export type ServiceKeyRevoked = DomainEvent<
   'ServiceKeyRevoked',

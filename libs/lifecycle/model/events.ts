@@ -1,27 +1,39 @@
 import type { DomainEvent } from '../kernel.js';
-import type { CodeReference, ContentReference, Disclosed, EvidenceGrade, Id } from '../values.js';
+import type {
+  CodeReference,
+  ContentReference,
+  Disclosed,
+  EvidenceGrade,
+  Id,
+  Jurisdiction,
+  Label,
+  Name,
+  Ordinal,
+  Slug,
+  Term,
+} from '../values.js';
 
 /** Stream `model-…`: numbers versions and moves aliases. */
 export type ModelRegistered = DomainEvent<
   'ModelRegistered',
   {
     readonly modelId: Id;
-    readonly name: string;
+    readonly name: Name;
     readonly ownerId: Id;
     readonly policyId: Id;
-    readonly intendedUse: string;
-    readonly prohibitedUses: readonly string[];
-    readonly jurisdictions: readonly string[];
+    readonly intendedUse: Term;
+    readonly prohibitedUses: readonly Term[];
+    readonly jurisdictions: readonly Jurisdiction[];
     readonly description?: Disclosed;
   }
 >;
 export type ModelVersionNumbered = DomainEvent<
   'ModelVersionNumbered',
-  { readonly modelId: Id; readonly modelVersionId: Id; readonly number: number }
+  { readonly modelId: Id; readonly modelVersionId: Id; readonly number: Ordinal }
 >;
 export type ModelAliasMoved = DomainEvent<
   'ModelAliasMoved',
-  { readonly modelId: Id; readonly alias: string; readonly modelVersionId?: Id }
+  { readonly modelId: Id; readonly alias: Slug; readonly modelVersionId?: Id }
 >;
 
 /** Stream `modelVersion-…`. */
@@ -30,14 +42,14 @@ export type ModelVersionRegistered = DomainEvent<
   {
     readonly modelVersionId: Id;
     readonly modelId: Id;
-    readonly number: number;
+    readonly number: Ordinal;
     readonly trainingRunId?: Id;
     /** Where no training run of ours stands behind it: data and code as said by the registrant. */
     readonly datasetVersionIds: readonly Id[];
     readonly code?: CodeReference;
     readonly artifact: ContentReference;
     /** Input columns in the order of the ONNX inputs. */
-    readonly features: readonly string[];
+    readonly features: readonly Label[];
     readonly grade: EvidenceGrade;
   }
 >;

@@ -1,35 +1,38 @@
 import type { Role } from '../roles.js';
-import type { RiskTier, SignatureMeaning } from '../values.js';
+import type { Definition, Label, Ordinal, RiskTier, SignatureMeaning, Slug, Token } from '../values.js';
 
 /** What a policy says. Dates, thresholds and field lists live here, never in code (design rule 7). */
 export interface PolicyDocument {
   /** How a probability becomes a decision: `negative` is decided at or above `threshold`. */
   readonly decision: {
-    readonly label: string;
+    readonly label: Label;
     /** The favourable label value (e.g. `no` for `deny`). */
-    readonly favourable: string;
+    readonly favourable: Label;
     /** The label value whose probability the model gives (e.g. `yes`). */
-    readonly scored: string;
-    /** Scored label is decided when its probability ≥ threshold. */
+    readonly scored: Label;
+    /**
+     * Scored label is decided when its probability ≥ threshold.
+     * @schema {"type":"number","minimum":0,"maximum":1}
+     */
     readonly threshold: number;
   };
   /** Evaluation gates: all must pass before approval may be requested. */
   readonly gates: readonly Gate[];
   /** `name@version` of the tier function in `libs/policy/risk-tier`. */
-  readonly riskFunction: string;
+  readonly riskFunction: Definition;
   readonly tiers: Readonly<Record<RiskTier, TierPolicy>>;
   /** Days an evaluation stays fresh (rule 14). */
-  readonly evidenceValidDays: number;
+  readonly evidenceValidDays: Ordinal;
   readonly override: OverridePolicy;
-  readonly minimumGroupSize: number;
+  readonly minimumGroupSize: Ordinal;
 }
 
 export interface Gate {
-  readonly id: string;
+  readonly id: Slug;
   /** `name@profile` of the measurement. */
-  readonly measure: string;
+  readonly measure: Definition;
   /** Protected attribute that it is grouped by; absent for an overall measure. */
-  readonly attribute?: string;
+  readonly attribute?: Label;
   readonly operator: '>=' | '<=';
   readonly threshold: number;
   /** What is compared: the point value, or the bound of the interval that is worse for the model. */
@@ -40,28 +43,30 @@ export interface TierPolicy {
   /** In order; a stage opens when the one before is complete (rule 4, 2). */
   readonly stages: readonly StagePolicy[];
   /** Days that a granted approval is valid (rule 11). */
-  readonly approvalValidDays: number;
+  readonly approvalValidDays: Ordinal;
 }
 
 export interface StagePolicy {
-  readonly id: string;
+  readonly id: Slug;
   /** k of n by role, distinct persons (rule 3). */
-  readonly quorum: readonly { readonly role: Role; readonly minimum: number }[];
+  readonly quorum: readonly { readonly role: Role; readonly minimum: Ordinal }[];
   readonly meaning: SignatureMeaning;
   /** Hours until the request times out in this stage (rule 25). */
-  readonly timeoutHours: number;
+  readonly timeoutHours: Ordinal;
+  /** `acr` values of which a signature in this stage needs one (rule 8). */
+  readonly acr: readonly Token[];
   /** Stages whose signers may sign here too; default none (rule 2). */
-  readonly mayRepeatSignersOf?: readonly string[];
+  readonly mayRepeatSignersOf?: readonly Slug[];
   /** What a lapsed condition does (rule 10). */
   readonly onConditionLapse: 'suspend' | 'escalate';
 }
 
 export interface OverridePolicy {
   /** Minutes that an override permit lives. */
-  readonly validMinutes: number;
+  readonly validMinutes: Ordinal;
   /** Hours within which somebody else must review (rule 18). */
-  readonly reviewHours: number;
+  readonly reviewHours: Ordinal;
   readonly reviewRole: Role;
   /** `acr` values of which the override needs one. */
-  readonly acr: readonly string[];
+  readonly acr: readonly Token[];
 }

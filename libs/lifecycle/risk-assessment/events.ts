@@ -1,5 +1,5 @@
 import type { DomainEvent } from '../kernel.js';
-import type { Id, RiskTier } from '../values.js';
+import type { Definition, Id, RiskTier } from '../values.js';
 
 /** Stream `riskAssessment-…` (id = modelVersionId). The tier is computed by a versioned function, never typed. */
 export type RiskTierSet = DomainEvent<
@@ -7,7 +7,7 @@ export type RiskTierSet = DomainEvent<
   {
     readonly modelVersionId: Id;
     /** e.g. `bias-and-variability@1`. */
-    readonly function: string;
+    readonly function: Definition;
     readonly inputs: { readonly biasPotential: number | null; readonly performanceVariability: number | null };
     readonly evaluationIds: readonly Id[];
     readonly tier: RiskTier;

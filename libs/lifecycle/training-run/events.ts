@@ -1,5 +1,15 @@
 import type { DomainEvent } from '../kernel.js';
-import type { CodeReference, ContentReference, Disclosed, EvidenceGrade, Id, Measurement, Sha256 } from '../values.js';
+import type {
+  Code,
+  CodeReference,
+  ContentReference,
+  Count,
+  Disclosed,
+  EvidenceGrade,
+  Id,
+  Measurement,
+  Sha256,
+} from '../values.js';
 
 /** Stream `trainingRun-…`. The trainer picks up a started run whose `engine` is `assay`. */
 export type TrainingRunStarted = DomainEvent<
@@ -9,11 +19,11 @@ export type TrainingRunStarted = DomainEvent<
     readonly modelId: Id;
     readonly datasetVersionIds: readonly Id[];
     readonly engine: 'assay' | 'external';
-    readonly algorithm: string;
+    readonly algorithm: Code;
     /** The job document (schemas/cli/job), in the content store. */
     readonly job: ContentReference;
     readonly code: CodeReference;
-    readonly seed: number;
+    readonly seed: Count;
     readonly grade: EvidenceGrade;
   }
 >;
@@ -31,7 +41,7 @@ export type TrainingRunCompleted = DomainEvent<
 >;
 export type TrainingRunFailed = DomainEvent<
   'TrainingRunFailed',
-  { readonly trainingRunId: Id; readonly code: string; readonly detail?: Disclosed }
+  { readonly trainingRunId: Id; readonly code: Code; readonly detail?: Disclosed }
 >;
 export type TrainingRunCancelled = DomainEvent<
   'TrainingRunCancelled',

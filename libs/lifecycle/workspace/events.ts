@@ -1,13 +1,14 @@
 import type { DomainEvent } from '../kernel.js';
-import type { Id } from '../values.js';
+import type { WorkspaceId } from '../streams.js';
+import type { Id, Token } from '../values.js';
 
 /** Event 0 of an installation: the workspace, its token issuer and its first administrator. */
 export type WorkspaceOpened = DomainEvent<
   'WorkspaceOpened',
   {
-    readonly workspace: string;
-    readonly issuer: string;
-    readonly audience: string;
+    readonly workspace: WorkspaceId;
+    readonly issuer: Token;
+    readonly audience: Token;
     readonly administrator: Id;
     readonly grantId: Id;
     readonly serviceKeyId: Id;
