@@ -11,13 +11,18 @@ const common = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/var/'],
 };
 
+const withPostgres = {
+  globalSetup: '<rootDir>/scripts/jest-postgres.mjs',
+  globalTeardown: '<rootDir>/scripts/jest-postgres-end.mjs',
+};
+
 // Three sizes of test; the level is in the file name. The slow ones start first.
 export default {
   maxWorkers: 2,
   testTimeout: 60_000,
   projects: [
-    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e.spec.ts'] },
-    { ...common, displayName: 'int', testMatch: ['<rootDir>/{libs,services}/**/*.int.spec.ts'] },
+    { ...common, ...withPostgres, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e.spec.ts'] },
+    { ...common, ...withPostgres, displayName: 'int', testMatch: ['<rootDir>/{libs,services}/**/*.int.spec.ts'] },
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{libs,services,schemas,test}/**/*.unit.spec.ts'] },
   ],
 };

@@ -8,3 +8,7 @@ export { createLog, requestId, withRequestId } from './log.js';
 export type { Log } from './log.js';
 export { createMetrics } from './metrics.js';
 export type { Metrics } from './metrics.js';
+export { endWithParent, guardChild, isAlive } from './children.js';
+export type { Guard } from './children.js';
+export { DataFolderInUse, prepareDataFolder, takeOwnership } from './data-folder.js';
+export { freePort } from './ports.js';

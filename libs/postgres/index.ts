@@ -1,0 +1,7 @@
+export type { CreateDataSource } from './data-source.js';
+export { createDataSource } from './data-source.js';
+export { PostgresNotStarted } from './errors.js';
+export type { LaunchedPostgres, LaunchOptions } from './launch.js';
+export { launchPostgres } from './launch.js';
+export type { Pool, PoolClient } from './pool.js';
+export { createPool, ensureDatabase } from './pool.js';

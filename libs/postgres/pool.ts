@@ -1,0 +1,51 @@
+import type { PoolClient } from 'pg';
+import { Client, escapeIdentifier, escapeLiteral, Pool } from 'pg';
+
+export type { Pool, PoolClient };
+
+/** A pool over `url`; an idle connection that breaks is dropped in silence, the next query reconnects. */
+export function createPool(url: string, options: { readonly max?: number; readonly name?: string } = {}): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    max: options.max ?? 8,
+    idleTimeoutMillis: 10_000,
+    connectionTimeoutMillis: 10_000,
+    application_name: options.name ?? 'assay',
+  });
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/**
+ * Makes a login role of the given name and password and a database that it owns, whichever is missing, and closes
+ * the database to everybody else. Returns its connection string. `admin` is the URL of a superuser.
+ */
+export async function ensureDatabase(
+  admin: string,
+  wanted: { readonly database: string; readonly role: string; readonly password: string },
+): Promise<string> {
+  const client = new Client({ connectionString: admin });
+  client.on('error', () => undefined);
+  await client.connect();
+  const [database, role, password] = [
+    escapeIdentifier(wanted.database),
+    escapeIdentifier(wanted.role),
+    escapeLiteral(wanted.password),
+  ];
+  try {
+    const roles = await client.query('select 1 from pg_roles where rolname = $1', [wanted.role]);
+    await client.query(`${roles.rowCount ? 'alter' : 'create'} role ${role} login password ${password}`);
+    const databases = await client.query('select 1 from pg_database where datname = $1', [wanted.database]);
+    if (!databases.rowCount) {
+      await client.query(`create database ${database} owner ${role}`);
+      await client.query(`revoke all on database ${database} from public`);
+    }
+  } finally {
+    await client.end();
+  }
+  const url = new URL(admin);
+  url.username = encodeURIComponent(wanted.role);
+  url.password = encodeURIComponent(wanted.password);
+  url.pathname = `/${encodeURIComponent(wanted.database)}`;
+  return url.href;
+}
