@@ -1,0 +1,10 @@
+export { InputError } from './errors.js';
+export type { InputPlace } from './errors.js';
+export * from './fairness/index.js';
+export * from './intervals/index.js';
+export { measured } from './measurement.js';
+export type { MeasurementDetails } from './measurement.js';
+export * from './performance/index.js';
+export { criticalValue, normalQuantile } from './special/normal.js';
+export * from './splits/index.js';
+export * from './table/index.js';

@@ -1,0 +1,1 @@
+export { averagePrecision, brierScore, logLoss, rocAuc } from './scores.js';

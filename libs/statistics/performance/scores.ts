@@ -1,0 +1,105 @@
+/**
+ * Area under the ROC curve: the probability that a positive outscores a negative, ties counted half
+ * (Mann and Whitney 1947; scikit-learn 1.9.1 `roc_auc_score`). Weights are ≥ 0.
+ * @returns undefined where one class has no weight
+ */
+export function rocAuc(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): number | undefined {
+  const order = descending(scores);
+  let positives = 0;
+  let negatives = 0;
+  let area = 0;
+  for (let i = 0; i < order.length;) {
+    let tiedPositives = 0;
+    let tiedNegatives = 0;
+    const score = scores[order[i]!]!;
+    while (i < order.length && scores[order[i]!] === score) {
+      const weight = weights?.[order[i]!] ?? 1;
+      if (labels[order[i]!] === 1) tiedPositives += weight;
+      else tiedNegatives += weight;
+      i += 1;
+    }
+    area += tiedNegatives * (positives + tiedPositives / 2);
+    positives += tiedPositives;
+    negatives += tiedNegatives;
+  }
+  return positives > 0 && negatives > 0 ? area / (positives * negatives) : undefined;
+}
+
+/**
+ * Average precision, Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores, without interpolation (scikit-learn 1.9.1
+ * `average_precision_score`).
+ * @returns undefined without positives
+ */
+export function averagePrecision(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): number | undefined {
+  const order = descending(scores);
+  let positives = 0;
+  let selected = 0;
+  let sum = 0;
+  for (let i = 0; i < order.length;) {
+    const before = positives;
+    const score = scores[order[i]!]!;
+    while (i < order.length && scores[order[i]!] === score) {
+      const weight = weights?.[order[i]!] ?? 1;
+      selected += weight;
+      if (labels[order[i]!] === 1) positives += weight;
+      i += 1;
+    }
+    if (positives > before) sum += ((positives - before) * positives) / selected;
+  }
+  return positives > 0 ? sum / positives : undefined;
+}
+
+/** Mean of −ln of the probability given to what happened, probabilities clipped to [ε, 1 − ε], ε = 2^-52 (scikit-learn 1.9.1 `log_loss`). */
+export function logLoss(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): number | undefined {
+  return weightedMean(labels.length, weights, (row) => {
+    const p = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, scores[row]!));
+    return labels[row] === 1 ? -Math.log(p) : -Math.log(1 - p);
+  });
+}
+
+/** Mean squared distance of probability and label (Brier 1950; scikit-learn 1.9.1 `brier_score_loss`). */
+export function brierScore(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  weights?: ArrayLike<number>,
+): number | undefined {
+  return weightedMean(labels.length, weights, (row) => (scores[row]! - labels[row]!) ** 2);
+}
+
+function weightedMean(
+  n: number,
+  weights: ArrayLike<number> | undefined,
+  value: (row: number) => number,
+): number | undefined {
+  let sum = 0;
+  let lost = 0;
+  let total = 0;
+  for (let row = 0; row < n; row += 1) {
+    const weight = weights?.[row] ?? 1;
+    // Neumaier's compensation: the order of the rows then hardly shows.
+    const term = weight * value(row);
+    const next = sum + term;
+    lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
+    sum = next;
+    total += weight;
+  }
+  return total > 0 ? (sum + lost) / total : undefined;
+}
+
+function descending(scores: ArrayLike<number>): Int32Array {
+  const order = new Int32Array(scores.length);
+  for (let i = 0; i < order.length; i += 1) order[i] = i;
+  return order.sort((a, b) => scores[b]! - scores[a]! || a - b);
+}

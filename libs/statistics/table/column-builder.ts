@@ -1,0 +1,170 @@
+import { InputError } from '../errors.js';
+import type { TableColumn } from './table.js';
+
+/** Cells that mean "nothing here", exactly as written; anything else is a value. */
+export const nullTokens: ReadonlySet<string> = new Set(['', 'NA', 'N/A', 'NaN', 'nan', 'null', 'NULL']);
+
+export type DeclaredType = 'number' | 'string';
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+const integer = /^[+-]?\d+$/;
+const infinity = /^[+-]?inf(?:inity)?$/i;
+const timestamp = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** At most so many distinct texts in one column: beyond, memory is no longer bounded by the rows' numbers. */
+export const maximumCategories = 5_000_000;
+
+/**
+ * Collects the cells of one column and infers its type: all cells numbers → integer or number; all `true`/`false` →
+ * boolean; all ISO 8601 dates or times → timestamp; else string. A column that holds numbers and other texts is
+ * `MixedColumn`, unless its type is declared. Integers beyond 2^53 are kept as text, since a double would change them.
+ */
+export class ColumnBuilder {
+  private readonly codes = new GrowingInt32();
+  private readonly dictionary = new Map<string, number>();
+  private readonly numbers = new GrowingFloat64();
+  private nulls = 0;
+  private firstNumber?: number;
+  private firstText?: number;
+  private allIntegers = true;
+  private exact = true;
+
+  constructor(
+    readonly name: string,
+    private readonly declared?: DeclaredType,
+  ) {}
+
+  /** @param line line of the file, for errors. @param quoted a quoted empty cell is still null (RFC 4180 is silent). */
+  push(cell: string, line: number): void {
+    if (nullTokens.has(cell)) {
+      this.nulls += 1;
+      this.codes.push(-1);
+      this.numbers.push(Number.NaN);
+      return;
+    }
+    let code = this.dictionary.get(cell);
+    if (code === undefined) {
+      if (this.dictionary.size >= maximumCategories)
+        throw new InputError(
+          'TooManyCategories',
+          `column "${this.name}" has over ${maximumCategories} distinct texts`,
+          {
+            field: this.name,
+            line,
+            rule: `at most ${maximumCategories} distinct texts`,
+          },
+        );
+      code = this.dictionary.size;
+      this.dictionary.set(cell, code);
+      this.classify(cell, line);
+    }
+    this.codes.push(code);
+    if (this.firstText === undefined) this.numbers.push(parseNumber(cell));
+  }
+
+  finish(): TableColumn {
+    const { name, nulls } = this;
+    const numeric =
+      this.firstText === undefined && (this.exact || this.declared === 'number') && this.declared !== 'string';
+    if (this.declared === 'number' && this.firstText !== undefined)
+      throw new InputError(
+        'WrongType',
+        `column "${name}" is declared a number; line ${this.firstText} holds another text`,
+        {
+          field: name,
+          line: this.firstText,
+          rule: 'every cell is a number',
+        },
+      );
+    if (this.declared !== 'string' && this.firstText !== undefined && this.firstNumber !== undefined)
+      throw new InputError(
+        'MixedColumn',
+        `column "${name}" mixes numbers (line ${this.firstNumber}) and other texts (line ${this.firstText}); ` +
+          'declare its type or clean it',
+        {
+          field: name,
+          line: Math.max(this.firstNumber, this.firstText),
+          rule: 'a column holds numbers only or no number',
+        },
+      );
+    if (numeric && this.dictionary.size > 0)
+      return {
+        kind: 'numeric',
+        name,
+        type: this.allIntegers ? 'integer' : 'number',
+        nulls,
+        values: this.numbers.take(),
+      };
+    const texts = [...this.dictionary.keys()];
+    const order = texts.map((_, index) => index).sort((a, b) => (texts[a]! < texts[b]! ? -1 : 1));
+    const rank = new Int32Array(texts.length);
+    order.forEach((original, position) => (rank[original] = position));
+    const codes = this.codes.take();
+    for (let row = 0; row < codes.length; row += 1) if (codes[row]! >= 0) codes[row] = rank[codes[row]!]!;
+    return {
+      kind: 'category',
+      name,
+      type: textType(texts),
+      nulls,
+      codes,
+      categories: order.map((index) => texts[index]!),
+    };
+  }
+
+  private classify(cell: string, line: number): void {
+    if (decimal.test(cell) || infinity.test(cell)) {
+      this.firstNumber ??= line;
+      const isInteger = integer.test(cell);
+      this.allIntegers &&= isInteger;
+      if (isInteger && !Number.isSafeInteger(Number(cell))) this.exact = false;
+    } else this.firstText ??= line;
+  }
+}
+
+function parseNumber(cell: string): number {
+  if (decimal.test(cell)) return Number(cell);
+  if (infinity.test(cell)) return cell.startsWith('-') ? -Infinity : Infinity;
+  return Number.NaN;
+}
+
+function textType(texts: readonly string[]): 'string' | 'boolean' | 'timestamp' {
+  if (texts.length === 0) return 'string';
+  if (texts.every((text) => text === 'true' || text === 'false')) return 'boolean';
+  return texts.every((text) => timestamp.test(text) && !Number.isNaN(Date.parse(text))) ? 'timestamp' : 'string';
+}
+
+class GrowingFloat64 {
+  private items = new Float64Array(1024);
+  private length = 0;
+
+  push(value: number): void {
+    if (this.length === this.items.length) {
+      const larger = new Float64Array(this.length * 2);
+      larger.set(this.items);
+      this.items = larger;
+    }
+    this.items[this.length++] = value;
+  }
+
+  take(): Float64Array {
+    return this.items.slice(0, this.length);
+  }
+}
+
+class GrowingInt32 {
+  private items = new Int32Array(1024);
+  private length = 0;
+
+  push(value: number): void {
+    if (this.length === this.items.length) {
+      const larger = new Int32Array(this.length * 2);
+      larger.set(this.items);
+      this.items = larger;
+    }
+    this.items[this.length++] = value;
+  }
+
+  take(): Int32Array {
+    return this.items.slice(0, this.length);
+  }
+}

@@ -1,0 +1,10 @@
+export { rowEncoder } from './canonical-row.js';
+export { maximumCategories, nullTokens } from './column-builder.js';
+export type { DeclaredType } from './column-builder.js';
+export { checkColumnNames, readCsv } from './csv.js';
+export type { CsvContent, CsvOptions } from './csv.js';
+export { LatticeHash, lanes, maximumWeight, rowDigestAlgorithm } from './lattice-hash.js';
+export { hashRows, sealCsv } from './seal.js';
+export type { Seal } from './seal.js';
+export { asCategories, cellText, columnOf, columnsOf, selectRows } from './table.js';
+export type { CategoryColumn, NumericColumn, Table, TableColumn } from './table.js';
