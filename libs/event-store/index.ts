@@ -1,4 +1,10 @@
-export type { EventMetadata, RecordedEvent } from './envelope.js';
+export { catalogue, isEventType } from './catalogue.js';
+export type { CatalogueEntry, RetentionClass } from './catalogue.js';
+export { decodeEvent, encodeEvent, eventDigest, eventMetadata, maximumEventBytes } from './codec.js';
+export type { EventFacts } from './codec.js';
+export type { EventMetadata, RecordedAssayEvent, RecordedEvent } from './envelope.js';
+export { InvalidEvent } from './invalid-event.js';
+export type { InvalidEventCode } from './invalid-event.js';
 export { StoreUnavailable, StreamDeleted, WrongExpectedRevision } from './port.js';
 export type {
   AppendResult,

@@ -15,7 +15,7 @@ export type Id = string;
 export type Sha256 = string;
 /**
  * RFC 3339 time with offset.
- * @schema {"type":"string","maxLength":40,"format":"date-time"}
+ * @schema {"type":"string","format":"date-time","pattern":"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"}
  */
 export type Time = string;
 /**

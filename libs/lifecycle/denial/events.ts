@@ -19,7 +19,7 @@ export type DenialCounted = DomainEvent<
     readonly minute: Time;
     readonly count: Ordinal;
     /** Codes, numbers and paths of the refusal; never free text. */
-    readonly details: Readonly<Record<string, RefusalDetail>>;
+    readonly details: Readonly<Record<Code, RefusalDetail>>;
   }
 >;
 

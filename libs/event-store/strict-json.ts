@@ -1,0 +1,101 @@
+import { canonicalJson } from '../signing/canonical.js';
+
+/** Deepest nesting of objects and arrays that an event may have. */
+export const maximumDepth = 32;
+
+export type JsonFault = 'TooDeep' | 'NotJson' | 'NotUtf8' | 'DuplicateKey' | 'NotCanonical';
+
+/** Why bytes are not the canonical JSON of one value. `detail` names the member or the limit. */
+export class JsonRefused extends Error {
+  override readonly name = 'JsonRefused';
+  constructor(
+    readonly fault: JsonFault,
+    readonly detail: string,
+  ) {
+    super(`${fault}: ${detail}`);
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Reads bytes that must be RFC 8785 canonical JSON of an object. Comparing with the canonical form finds duplicate
+ * keys, numbers out of range and odd escapes at the price of one print; a second look then names what is wrong.
+ * Depth is measured on the bytes first, so that no parser sees a bomb.
+ * @throws JsonRefused
+ */
+export function parseCanonical(bytes: Uint8Array): Record<string, unknown> {
+  refuseDepth(bytes);
+  let text: string;
+  try {
+    text = decoder.decode(bytes);
+  } catch {
+    throw new JsonRefused('NotUtf8', 'the bytes are not UTF-8');
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new JsonRefused('NotJson', 'the text is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new JsonRefused('NotJson', 'the text is not a JSON object');
+  if (canonicalOf(value) === text) return value as Record<string, unknown>;
+  const duplicate = duplicateKey(text);
+  if (duplicate !== undefined) throw new JsonRefused('DuplicateKey', duplicate);
+  throw new JsonRefused('NotCanonical', 'the bytes are not RFC 8785 canonical JSON');
+}
+
+/** undefined where the value has no canonical form: a lone surrogate, or 1e999 read as an infinity. */
+function canonicalOf(value: unknown): string | undefined {
+  try {
+    return canonicalJson(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseDepth(bytes: Uint8Array): void {
+  let depth = 0;
+  let quoted = false;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (quoted) {
+      if (byte === 0x5c) index += 1;
+      else if (byte === 0x22) quoted = false;
+    } else if (byte === 0x22) quoted = true;
+    else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > maximumDepth) throw new JsonRefused('TooDeep', `nested deeper than ${maximumDepth}`);
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+}
+
+/** JSON pointer of the first member that an object has twice, in a text that `JSON.parse` accepts. */
+function duplicateKey(text: string): string | undefined {
+  type Frame = { readonly keys: Set<string> | undefined; key: string; index: number };
+  const frames: Frame[] = [];
+  const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
+  let last: string | undefined;
+  for (let match = token.exec(text); match; match = token.exec(text)) {
+    const frame = frames.at(-1);
+    const [part] = match;
+    if (part === '{') frames.push({ keys: new Set(), key: '', index: 0 });
+    else if (part === '[') frames.push({ keys: undefined, key: '', index: 0 });
+    else if (part === '}' || part === ']') frames.pop();
+    else if (part === ',' && frame) frame.index += 1;
+    else if (part === ':' && frame?.keys && last !== undefined) {
+      frame.key = JSON.parse(last) as string;
+      const pointer = `/${frames.map((each) => (each.keys ? escapePointer(each.key) : each.index)).join('/')}`;
+      if (frame.keys.has(frame.key)) return pointer;
+      frame.keys.add(frame.key);
+    }
+    last = part.startsWith('"') ? part : undefined;
+  }
+  return undefined;
+}
+
+/** One segment of a JSON pointer (RFC 6901 section 3). */
+export function escapePointer(segment: string): string {
+  return segment.replaceAll('~', '~0').replaceAll('/', '~1');
+}
