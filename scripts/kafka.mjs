@@ -1,6 +1,7 @@
 // `npm run kafka -- --port P --data DIR`: one Apache Kafka 4.3.0 broker in the foreground (KRaft, one node, 127.0.0.1).
 // The jars come by Maven into var/kafka, once. Needs Java 17 and Maven; says so when they are missing.
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -34,6 +35,11 @@ await withLock(`${jars}.lock`, async () => {
   renameSync(fresh, jars);
 });
 
+// A broker whose owner was killed is being killed by its watchdog: give it a moment to let go of port and folder.
+for (let waited = 0; await answers(port); waited += 100) {
+  if (waited > 5_000) fail(`port ${port} is in use`);
+  await new Promise((wait) => setTimeout(wait, 100));
+}
 const data = resolve(values.data);
 const classpath = `${jars}/*`;
 const properties = join(data, 'server.properties');
@@ -65,10 +71,12 @@ process.stdout.write(`kafka ready on 127.0.0.1:${port}\n`);
 async function format() {
   mkdirSync(data, { recursive: true });
   writeProperties(await freePort());
-  const id = spawnSync('java', ['-cp', classpath, 'kafka.tools.StorageTool', 'random-uuid'], { encoding: 'utf8' });
+  // A Kafka Uuid is 16 bytes as base64url; a leading '-' would be read as a flag.
+  let id = '-';
+  while (id.startsWith('-')) id = randomBytes(16).toString('base64url');
   const formatted = spawnSync(
     'java',
-    ['-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', id.stdout.trim(), '-c', properties],
+    ['-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties],
     { stdio: ['ignore', 2, 2] },
   );
   if (formatted.status !== 0) fail(`${data} could not be formatted`);

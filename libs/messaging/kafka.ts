@@ -1,0 +1,213 @@
+import kafkajs from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, KafkaConfig, Producer, SASLOptions } from 'kafkajs';
+import { BrokerUnavailable, TopicMismatch } from './port.js';
+import type { BatchHandler, IncomingRecord, Messaging, OutgoingRecord, Publisher, Subscription } from './port.js';
+
+const { CompressionTypes, Kafka, KafkaJSError, logLevel } = kafkajs;
+
+export interface KafkaOptions {
+  /** `host:port`, at least one. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+  /** Called with what the client reports; it never writes to the console by itself. */
+  readonly onLog?: (level: 'warn' | 'error', message: string) => void;
+}
+
+/** Milliseconds; kafkajs adds jitter (factor 0.2) and stops after `retries`. */
+const retry = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
+const sessionTimeout = 30_000;
+
+/** kafkajs 2.2.4 behind the port: idempotent producer, one request in flight, offsets kept by the caller. */
+export function createKafka(options: KafkaOptions): Messaging {
+  const kafka = new Kafka(configuration(options));
+  const admin = kafka.admin({ retry });
+  const open: { disconnect(): Promise<void> }[] = [admin];
+  const adminReady = lazily(() => translated(() => admin.connect()));
+
+  return {
+    async ensureTopic({ topic, partitions, replicationFactor, configuration }) {
+      await adminReady();
+      const existing = await translated(() => partitionCount(admin, topic));
+      if (existing === undefined) {
+        const configEntries = Object.entries(configuration).map(([name, value]) => ({ name, value }));
+        const topics = [{ topic, numPartitions: partitions, replicationFactor, configEntries }];
+        await translated(() => admin.createTopics({ topics, waitForLeaders: true }));
+        return;
+      }
+      if (existing !== partitions) {
+        throw new TopicMismatch(`topic ${topic}: ${existing} partitions, configured are ${partitions}`);
+      }
+    },
+
+    async publisher() {
+      const producer = kafka.producer({
+        idempotent: true,
+        maxInFlightRequests: 1,
+        allowAutoTopicCreation: false,
+        retry,
+      });
+      await translated(() => producer.connect());
+      open.push(producer);
+      return createPublisher(producer);
+    },
+
+    async subscribe(topic, group, handler) {
+      const consumer = kafka.consumer({
+        groupId: group,
+        sessionTimeout,
+        allowAutoTopicCreation: false,
+        maxWaitTimeInMs: 50,
+        maxBytesPerPartition: 8 << 20,
+        retry: { ...retry, restartOnFailure: async () => true },
+      });
+      open.push(consumer);
+      return translated(() => run(consumer, topic, handler));
+    },
+
+    async endOffsets(topic) {
+      await adminReady();
+      const offsets = await translated(() => admin.fetchTopicOffsets(topic));
+      return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
+    },
+
+    async ping() {
+      await adminReady();
+      await translated(() => admin.describeCluster());
+    },
+
+    async close() {
+      for (const client of open.reverse()) await client.disconnect().catch(() => undefined);
+    },
+  };
+}
+
+function configuration({ brokers, clientId, tls, sasl, onLog }: KafkaOptions): KafkaConfig {
+  return {
+    brokers: [...brokers],
+    clientId,
+    retry,
+    connectionTimeout: 5_000,
+    requestTimeout: 30_000,
+    ...(tls && { ssl: { ...(tls.ca && { ca: [tls.ca] }), cert: tls.cert, key: tls.key } }),
+    ...(sasl && { sasl: sasl as SASLOptions }),
+    logLevel: logLevel.WARN,
+    logCreator:
+      () =>
+      ({ level, log }) =>
+        onLog?.(level === logLevel.ERROR ? 'error' : 'warn', log.message),
+  };
+}
+
+async function partitionCount(admin: Admin, topic: string): Promise<number | undefined> {
+  if (!(await admin.listTopics()).includes(topic)) return undefined;
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  return topics[0]?.partitions.length;
+}
+
+function createPublisher(producer: Producer): Publisher {
+  let busy = false;
+  return {
+    async publish(topic: string, records: readonly OutgoingRecord[]) {
+      if (records.length === 0) return;
+      // Concurrent sends of one idempotent producer raise OUT_OF_ORDER_SEQUENCE (kafkajs issue 598).
+      if (busy) throw new Error('publish: the call before has not ended');
+      busy = true;
+      try {
+        const messages = records.map(({ partition, key, value, headers }) => ({
+          partition,
+          key,
+          value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, header]) => [
+              name,
+              typeof header === 'string' ? header : Buffer.from(header),
+            ]),
+          ),
+        }));
+        await translated(() => producer.send({ topic, acks: -1, compression: CompressionTypes.None, messages }));
+      } finally {
+        busy = false;
+      }
+    },
+    close: () => producer.disconnect(),
+  };
+}
+
+async function run(consumer: Consumer, topic: string, handler: BatchHandler): Promise<Subscription> {
+  /** Partitions whose own offset has been looked up since they were assigned. */
+  const positioned = new Set<number>();
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    const assigned = new Set(payload.memberAssignment[topic] ?? []);
+    const lost = [...positioned].filter((partition) => !assigned.has(partition));
+    positioned.clear();
+    if (lost.length > 0) handler.revoked?.(lost);
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: 4,
+    eachBatch: async (payload) => deliver(consumer, topic, handler, positioned, payload),
+  });
+  return { close: () => consumer.disconnect() };
+}
+
+async function deliver(
+  consumer: Consumer,
+  topic: string,
+  handler: BatchHandler,
+  positioned: Set<number>,
+  { batch, heartbeat, resolveOffset, isRunning, isStale }: EachBatchPayload,
+): Promise<void> {
+  const { partition } = batch;
+  if (!positioned.has(partition)) {
+    const start = await handler.startOffset(partition);
+    positioned.add(partition);
+    if (start !== undefined && start !== BigInt(batch.firstOffset() ?? '-1')) {
+      consumer.seek({ topic, partition, offset: start.toString() });
+      return;
+    }
+  }
+  if (!isRunning() || isStale()) return;
+  const records: IncomingRecord[] = batch.messages.map((message) => ({
+    partition,
+    offset: BigInt(message.offset),
+    timestamp: Number(message.timestamp),
+    key: message.key?.toString('utf8'),
+    value: message.value ?? undefined,
+    headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, bytes(value)])),
+  }));
+  await handler.handle(partition, records, heartbeat);
+  resolveOffset(batch.lastOffset());
+}
+
+/** A header given twice is kept as its last value. */
+function bytes(header: Buffer | string | (Buffer | string)[] | undefined): Uint8Array {
+  const last = Array.isArray(header) ? header.at(-1) : header;
+  return typeof last === 'string' ? Buffer.from(last, 'utf8') : (last ?? Buffer.alloc(0));
+}
+
+async function translated<Result>(action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof KafkaJSError) throw new BrokerUnavailable(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function lazily(action: () => Promise<void>): () => Promise<void> {
+  let started: Promise<void> | undefined;
+  return () =>
+    (started ??= action().catch((error: unknown) => {
+      started = undefined;
+      throw error;
+    }));
+}
