@@ -75,17 +75,19 @@ suite('Kafka behind the port', () => {
     await (await messaging.publisher()).publish(topic, [record(0, 1), record(0, 2)]);
     let attempts = 0;
     const seen: number[] = [];
-    await new Promise<void>((done) => {
-      void connect().subscribe(topic, 'again', {
-        startOffset: async () => undefined,
-        handle: async (_, records) => {
-          attempts += 1;
-          if (attempts === 1) throw new Error('the database is away');
-          seen.push(...records.map(numberOf));
-          done();
-        },
-      });
+    let complete: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (complete = resolve));
+    const subscription = await connect().subscribe(topic, 'again', {
+      startOffset: async () => undefined,
+      handle: async (_, records) => {
+        attempts += 1;
+        if (attempts === 1) throw new Error('the database is away');
+        seen.push(...records.map(numberOf));
+        complete();
+      },
     });
+    await all;
+    await subscription.close();
     expect(seen).toEqual([1, 2]);
   });
 
@@ -135,16 +137,16 @@ async function collect(
   startOffset: BatchHandler['startOffset'] = async () => undefined,
 ): Promise<IncomingRecord[]> {
   const seen: IncomingRecord[] = [];
-  await new Promise<void>((resolve, reject) => {
-    client
-      .subscribe(topic, group, {
-        startOffset,
-        handle: async (_, records) => {
-          seen.push(...records);
-          if (seen.length >= count) resolve();
-        },
-      })
-      .catch(reject);
+  let complete: () => void = () => undefined;
+  const all = new Promise<void>((resolve) => (complete = resolve));
+  const subscription = await client.subscribe(topic, group, {
+    startOffset,
+    handle: async (_, records) => {
+      seen.push(...records);
+      if (seen.length >= count) complete();
+    },
   });
+  await all;
+  await subscription.close();
   return seen;
 }

@@ -52,8 +52,8 @@ export function createKafka(options: KafkaOptions): Messaging {
         allowAutoTopicCreation: false,
         retry,
       });
-      await translated(() => producer.connect());
       open.push(producer);
+      await translated(() => producer.connect());
       return createPublisher(producer);
     },
 
