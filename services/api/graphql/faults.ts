@@ -1,0 +1,53 @@
+import { unwrapResolverError } from '@apollo/server/errors';
+import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError } from 'graphql';
+import { requestId } from '#libs/runtime';
+import type { Log } from '#libs/runtime';
+
+/** Codes that say what the caller can do about it; everything else is a fault and is masked. */
+const open = new Set([
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'BAD_USER_INPUT',
+  'BAD_REQUEST',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_FOUND',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+  'UNAUTHENTICATED',
+  'ISSUER_UNAVAILABLE',
+  'FORBIDDEN',
+  'LIMIT_EXCEEDED',
+  'RATE_LIMITED',
+  'NOT_YET',
+]);
+
+/** A fault reaches the caller as a correlation id and nothing else; the log has the rest. */
+export function maskFaults(log: Log): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
+  return (formatted, error) => {
+    const code = formatted.extensions?.['code'];
+    if (typeof code === 'string' && open.has(code)) {
+      const { stacktrace: _stacktrace, http: _http, ...extensions } = formatted.extensions ?? {};
+      return { ...formatted, extensions: typedLimit(formatted, extensions) };
+    }
+    const correlationId = requestId();
+    log.error({ err: unwrapResolverError(error), path: formatted.path }, 'a field failed');
+    return {
+      message: 'Internal error.',
+      ...(formatted.path && { path: formatted.path }),
+      extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId },
+    };
+  };
+}
+
+/** Limits of the parser and of validation come under its codes: all limits answer with one code. */
+function typedLimit(formatted: GraphQLFormattedError, extensions: Record<string, unknown>): Record<string, unknown> {
+  if ('limit' in extensions) return { ...extensions, code: 'LIMIT_EXCEEDED' };
+  const maximum = /more that (\d+) tokens|more than (\d+) tokens/.exec(formatted.message);
+  if (extensions['code'] !== 'GRAPHQL_PARSE_FAILED' || !maximum) return extensions;
+  return { ...extensions, code: 'LIMIT_EXCEEDED', limit: 'tokens', maximum: Number(maximum[1] ?? maximum[2]) };
+}
+
+/** An error of ours that the caller may see. */
+export function apiError(code: string, message: string, extensions: Readonly<Record<string, unknown>> = {}) {
+  return new GraphQLError(message, { extensions: { ...extensions, code } });
+}

@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { CqrsModule } from '@nestjs/cqrs';
+import { GraphQLModule } from '@nestjs/graphql';
+import { Commands } from './commands/commands.js';
+import { ExecuteCommandHandler } from './commands/handler.js';
+import { graphqlOptions } from './graphql/options.js';
+import { ContentController } from './http/content.controller.js';
+import { HealthController } from './http/health.controller.js';
+import { API_PORTS } from './ports.js';
+import type { ApiPortsWithLimits } from './ports.js';
+import { resolvers } from './resolvers.js';
+
+@Module({})
+class ApiModule {}
+
+/** Everything that the API is made of, over its ports. */
+export function apiModule(ports: ApiPortsWithLimits): DynamicModule {
+  return {
+    module: ApiModule,
+    imports: [CqrsModule.forRoot(), GraphQLModule.forRoot(graphqlOptions(ports))],
+    controllers: [ContentController, HealthController],
+    providers: [{ provide: API_PORTS, useValue: ports }, Commands, ExecuteCommandHandler, ...resolvers],
+  };
+}

@@ -1,0 +1,43 @@
+import type { Application } from '../../libs/application/contract.js';
+import type { AssayAbility } from '#libs/authorization';
+import type { ContentStore } from '#libs/content';
+import type { Identification, Identified } from '#libs/identity';
+import type { ContentReference } from '#libs/lifecycle';
+import type { Clock, HealthCheck, Log, Metrics } from '#libs/runtime';
+import type { Limits } from './limits/limits.js';
+
+/** A refusal that never reached a decider: a credential, a limit, a read. Counted in the denial stream. */
+export interface CountedDenial {
+  readonly workspace: string;
+  readonly actorId: string;
+  readonly rule: string;
+  readonly action: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What the API stands on. It holds no store of its own. */
+export interface ApiPorts {
+  readonly application: Application;
+  readonly identification: Identification;
+  /** What the caller may do, with the ids linked to theirs (`abilityFor`). */
+  readonly abilityOf: (caller: Identified) => AssayAbility;
+  readonly content: ContentStore;
+  /** What keeps a model file from being served, as advice to its maker; undefined when nothing does. */
+  readonly inspectModel: (content: ContentReference) => Promise<string | undefined>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** What must hold before the API is ready: the store, the database, the views' lag. */
+  readonly health: readonly HealthCheck[];
+  /** Counts a refusal at the door; must not throw and must not wait for the event. */
+  readonly countDenial: (denial: CountedDenial) => void;
+  readonly limits?: Partial<Limits>;
+}
+
+/** As the container holds it: every limit is there. */
+export interface ApiPortsWithLimits extends ApiPorts {
+  readonly limits: Limits;
+}
+
+/** Token of {@link ApiPorts} in the container. */
+export const API_PORTS = Symbol('ApiPorts');
