@@ -10,3 +10,5 @@ export type {
   Subscription,
   TopicSettings,
 } from './port.js';
+export { eventRecord, ForeignRecord, relayedItem, watermarkRecord } from './event-record.js';
+export type { RelayedEvent, RelayedItem, RelayedWatermark } from './event-record.js';
