@@ -1,0 +1,2 @@
+export { createInferenceServer, inferenceLimits } from './server.js';
+export type { InferenceDependencies, InferenceLimits, InferenceServer } from './server.js';
