@@ -81,3 +81,8 @@ export interface Decider<C extends Command, E extends DomainEvent, State> {
   decide(command: C, state: State): Decision<E>;
   evolve(state: State, event: E): State;
 }
+
+/** Untrusted JSON: an object, not an array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
