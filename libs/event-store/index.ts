@@ -1,7 +1,10 @@
 export { catalogue, isEventType } from './catalogue.js';
 export type { CatalogueEntry, RetentionClass } from './catalogue.js';
+export { createEventStore } from './client.js';
+export type { EventStoreOptions } from './client.js';
 export { decodeEvent, encodeEvent, eventDigest, eventMetadata, maximumEventBytes } from './codec.js';
 export type { EventFacts } from './codec.js';
+export { StoreRefused } from './errors.js';
 export type { EventMetadata, RecordedAssayEvent, RecordedEvent } from './envelope.js';
 export { InvalidEvent } from './invalid-event.js';
 export type { InvalidEventCode } from './invalid-event.js';

@@ -1,0 +1,54 @@
+import type { BatchCall } from './client.js';
+import { StoreUnavailable } from './port.js';
+import type { BatchAppendRequest, WriteOutcome } from './protocol/index.js';
+
+interface Waiting {
+  readonly resolve: (outcome: WriteOutcome) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The appends under way on one BatchAppend call; each is answered, fails with the call, or runs out of time. */
+export interface BatchBank {
+  ask(request: BatchAppendRequest, timeoutMilliseconds: number): Promise<WriteOutcome>;
+}
+
+/**
+ * The bank belongs to its call. (The official client has one for the whole process: an error on one connection
+ * rejects the appends of all, and a late answer throws.)
+ */
+export function batchBank(call: BatchCall): BatchBank {
+  const waiting = new Map<string, Waiting>();
+  let failure: Error | undefined;
+
+  const settle = (correlation: string): Waiting | undefined => {
+    const one = waiting.get(correlation);
+    waiting.delete(correlation);
+    clearTimeout(one?.timer);
+    return one;
+  };
+  const fail = (error: Error) => {
+    failure ??= error;
+    for (const correlation of waiting.keys()) settle(correlation)?.reject(error);
+  };
+  call.on('data', ({ correlation, outcome }: { correlation: string; outcome: WriteOutcome }) =>
+    settle(correlation)?.resolve(outcome),
+  );
+  call.on('error', fail);
+  const ended = () => fail(new StoreUnavailable('the store ended the append stream'));
+  call.on('end', ended);
+  call.on('close', ended);
+
+  return {
+    ask: (request, timeoutMilliseconds) =>
+      new Promise((resolve, reject) => {
+        if (failure) return reject(failure);
+        const late = () =>
+          settle(request.correlation)?.reject(
+            new StoreUnavailable(`no answer to the append within ${timeoutMilliseconds} ms`),
+          );
+        waiting.set(request.correlation, { resolve, reject, timer: setTimeout(late, timeoutMilliseconds) });
+        call.write(request);
+      }),
+  };
+}

@@ -1,0 +1,268 @@
+import { randomUUID } from 'node:crypto';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import type {
+  CallOptions,
+  Channel,
+  ClientDuplexStream,
+  ClientReadableStream,
+  ClientWritableStream,
+  Metadata,
+  MethodDefinition,
+  ServiceError,
+} from '@grpc/grpc-js';
+import { Client, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { batchBank } from './batch-bank.js';
+import type { BatchBank } from './batch-bank.js';
+import { resultOf, storeError } from './errors.js';
+import type {
+  AppendResult,
+  EventStore,
+  EventToAppend,
+  ExpectedRevision,
+  StoredEvent,
+  SubscriptionItem,
+} from './port.js';
+import type {
+  AppendRequest,
+  BatchAppendRequest,
+  ProposedEvent,
+  ReadFilter,
+  ReadRequest,
+  ReadResponse,
+  WireEvent,
+  WriteOutcome,
+} from './protocol/index.js';
+import { streamsService } from './protocol/index.js';
+
+export interface EventStoreOptions {
+  /** `esdb://…` or `esdb+discover://…`, with `tlsCAFile` and credentials where the store asks for them. */
+  readonly connectionString: string;
+  /** How long an append may take; then it throws StoreUnavailable and its outcome is unknown. Default 10 s. */
+  readonly appendTimeoutMilliseconds?: number;
+}
+
+/** Parts of the official client that it declares protected: its connection with discovery, credentials, reconnection. */
+interface Connection {
+  GRPCStreamCreator<Stream>(
+    client: typeof StreamsClient,
+    name: string,
+    creator: (client: StreamsCalls) => Stream,
+    cache?: WeakMap<StreamsCalls, Stream | Promise<Stream>>,
+  ): () => Promise<Stream>;
+  callArguments(options: { deadline?: number }, callOptions?: CallOptions): [Metadata, CallOptions];
+  supports(method: Pick<MethodDefinition<unknown, unknown>, 'path'>): Promise<boolean>;
+  getChannel(): Promise<Channel>;
+  dispose(): Promise<void>;
+}
+
+interface StreamsCalls extends Client {
+  Read(request: ReadRequest, metadata: Metadata, options: CallOptions): ClientReadableStream<ReadResponse>;
+  Append(
+    metadata: Metadata,
+    options: CallOptions,
+    reply: (error: ServiceError | null, outcome?: WriteOutcome) => void,
+  ): ClientWritableStream<AppendRequest>;
+  BatchAppend(metadata: Metadata, options: CallOptions): BatchCall;
+}
+
+export type BatchCall = ClientDuplexStream<BatchAppendRequest, { correlation: string; outcome: WriteOutcome }>;
+
+/** The official client makes the connection; these calls on it keep bytes as they are (docs/adr). */
+const StreamsClient = makeGenericClientConstructor(streamsService, 'Streams');
+
+const unlimited = 2n ** 63n - 1n;
+const domainEvents: ReadFilter = {
+  on: 'type',
+  regex: '^[^$].*',
+  prefixes: [],
+  window: 64,
+  checkpointMultiplier: 8,
+};
+
+/** The event store behind `connectionString`. Connects when first used; one per process is enough and wanted. */
+export function createEventStore(options: EventStoreOptions): EventStore {
+  return new ConnectedEventStore(options);
+}
+
+class ConnectedEventStore implements EventStore {
+  #connection: Connection;
+  readonly #timeout: number;
+  readonly #batchCalls = new WeakMap<StreamsCalls, BatchCall | Promise<BatchCall>>();
+  readonly #banks = new WeakMap<BatchCall, BatchBank>();
+  #closed = false;
+
+  constructor(readonly options: EventStoreOptions) {
+    this.#connection = connect(options);
+    this.#timeout = options.appendTimeoutMilliseconds ?? 10_000;
+  }
+
+  /** The official client keeps a failed answer about the store's features for ever; a new client asks again. */
+  async #supportsBatch(): Promise<boolean> {
+    const connection = this.#connection;
+    try {
+      return await connection.supports(streamsService.BatchAppend);
+    } catch (error) {
+      if (!this.#closed && this.#connection === connection) this.#connection = connect(this.options);
+      await connection.dispose().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
+    const proposed = events.map(propose);
+    try {
+      const batch = await this.#supportsBatch();
+      const outcome = await (batch
+        ? this.#appendBatch(stream, proposed, expected)
+        : this.#append(stream, proposed, expected));
+      return resultOf(outcome, stream, expected);
+    } catch (error) {
+      throw storeError(error, stream);
+    }
+  }
+
+  async #appendBatch(
+    stream: string,
+    events: readonly ProposedEvent[],
+    expected: ExpectedRevision,
+  ): Promise<WriteOutcome> {
+    const open = (client: StreamsCalls): BatchCall => {
+      const call = client.BatchAppend(...this.#connection.callArguments({}, { deadline: Infinity }));
+      this.#banks.set(call, batchBank(call));
+      return call;
+    };
+    const call = await this.#connection.GRPCStreamCreator(StreamsClient, 'append', open, this.#batchCalls)();
+    const correlation = randomUUID();
+    const options = { stream, expected, deadline: Date.now() + this.#timeout };
+    return this.#banks.get(call)!.ask({ correlation, options, events, isFinal: true }, this.#timeout);
+  }
+
+  async #append(stream: string, events: readonly ProposedEvent[], expected: ExpectedRevision): Promise<WriteOutcome> {
+    let outcome: Promise<WriteOutcome> | undefined;
+    const creator = (client: StreamsCalls) => {
+      const [metadata, options] = this.#connection.callArguments({ deadline: this.#timeout });
+      let call: ClientWritableStream<AppendRequest> | undefined;
+      outcome = new Promise((resolve, reject) => {
+        call = client.Append(metadata, options, (error, reply) => (error ? reject(error) : resolve(reply!)));
+      });
+      call!.on('error', () => undefined);
+      return call!;
+    };
+    const call = await this.#connection.GRPCStreamCreator(StreamsClient, 'append', creator)();
+    call.write({ kind: 'options', options: { stream, expected } });
+    for (const event of events) call.write({ kind: 'event', event });
+    call.end();
+    return outcome!;
+  }
+
+  async *readStream(
+    stream: string,
+    options: { readonly from?: bigint; readonly backwards?: boolean; readonly maxCount?: number } = {},
+  ): AsyncIterable<StoredEvent> {
+    const backwards = options.backwards ?? false;
+    const request: ReadRequest = {
+      ...plainRead,
+      stream,
+      from: options.from ?? (backwards ? 'end' : 'start'),
+      backwards,
+      count: options.maxCount === undefined ? unlimited : BigInt(options.maxCount),
+    };
+    for await (const response of this.#read(request, stream))
+      if (response.kind === 'event' && response.event) yield stored(response.event);
+  }
+
+  async *readAll(
+    options: { readonly from?: bigint; readonly backwards?: boolean; readonly maxCount?: number } = {},
+  ): AsyncIterable<StoredEvent> {
+    const backwards = options.backwards ?? false;
+    let left = options.maxCount ?? Infinity;
+    if (left <= 0) return;
+    const from = options.from ?? (backwards ? 'end' : 'start');
+    for await (const response of this.#read({ ...plainRead, from, backwards, count: unlimited }, '$all')) {
+      if (response.kind !== 'event' || !response.event || isSystem(response.event)) continue;
+      yield stored(response.event);
+      left -= 1;
+      if (left <= 0) return;
+    }
+  }
+
+  async *subscribeAll(options: {
+    readonly after?: bigint;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<SubscriptionItem> {
+    const { after, signal } = options;
+    const request: ReadRequest = { ...plainRead, from: after ?? 'start', backwards: false, filter: domainEvents };
+    for await (const response of this.#read(request, '$all', signal)) {
+      if (response.kind === 'event' && response.event) {
+        if (!isSystem(response.event)) yield { kind: 'event', event: stored(response.event) };
+      } else if (response.kind === 'checkpoint') yield { kind: 'checkpoint', position: response.position };
+      else if (response.kind === 'caught-up') yield { kind: 'caught-up' };
+    }
+    // A subscription has no end of its own: an orderly one is the server going away.
+    if (!signal.aborted) throw storeError(new Error('the subscription ended'), '$all');
+  }
+
+  async *#read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<ReadResponse> {
+    if (signal?.aborted) return;
+    let call: ClientReadableStream<ReadResponse> | undefined;
+    const cancel = () => call?.cancel();
+    try {
+      call = await this.#connection.GRPCStreamCreator(StreamsClient, 'read', (client) => {
+        const created = client.Read(request, ...this.#connection.callArguments({}, { deadline: Infinity }));
+        created.on('error', () => undefined);
+        return created;
+      })();
+      signal?.addEventListener('abort', cancel);
+      if (signal?.aborted) cancel();
+      for await (const response of call as AsyncIterable<ReadResponse>) {
+        if (response.kind === 'stream-not-found') return;
+        yield response;
+      }
+    } catch (error) {
+      if (signal?.aborted) return;
+      throw storeError(error, stream);
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      cancel();
+    }
+  }
+
+  async ping(): Promise<void> {
+    const signal = AbortSignal.timeout(5_000);
+    const request: ReadRequest = { ...plainRead, from: 'end', backwards: true, count: 1n };
+    for await (const response of this.#read(request, '$all', signal)) if (response.kind === 'event') break;
+    if (signal.aborted) throw storeError(new Error('no answer within 5 s'), '$all');
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#connection.dispose();
+    (await this.#connection.getChannel()).close();
+  }
+}
+
+function connect({ connectionString }: EventStoreOptions): Connection {
+  return EventStoreDBClient.connectionString(connectionString) as unknown as Connection;
+}
+
+const plainRead = { resolveLinks: false, uuid: 'string', compatibility: 0 } as const;
+
+function propose({ id, type, data, metadata }: EventToAppend): ProposedEvent {
+  const properties = new Map([
+    ['type', type],
+    ['content-type', 'application/json'],
+  ]);
+  return { id, properties, data, metadata };
+}
+
+const isSystem = (event: WireEvent): boolean => event.stream.startsWith('$') || event.type.startsWith('$');
+
+function stored(event: WireEvent): StoredEvent {
+  const { id, type, data, metadata, stream, revision, position, created } = event;
+  return { id, type, data, metadata, stream, revision, position, recordedAt: isoTime(created) };
+}
+
+function isoTime(ticks: bigint): string {
+  return new Date(Number(ticks / 10_000n)).toISOString();
+}

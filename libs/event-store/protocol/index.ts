@@ -1,0 +1,19 @@
+/**
+ * The messages of EventStoreDB's gRPC protocol that Assay speaks, as plain values, and their bytes. Written from the
+ * generated code of @eventstore/db-client 6.2.1 (Apache-2.0); 64-bit numbers are bigint from wire to wire.
+ */
+export type {
+  AppendRequest,
+  BatchAppendRequest,
+  BatchAppendResponse,
+  Expected,
+  ProposedEvent,
+  WriteOptions,
+  WriteOutcome,
+} from './append.js';
+export type { From, ReadFilter, ReadRequest, ReadResponse, WireEvent } from './read.js';
+export { encodeReadResponse } from './read.js';
+export type { Member, SupportedMethod, SupportedMethods } from './services.js';
+export { gossipService, serverFeaturesService, streamsService } from './services.js';
+export type { UuidForm } from './wire.js';
+export { MalformedMessage } from './wire.js';

@@ -1,0 +1,89 @@
+import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
+import type { BatchAppendRequest, BatchAppendResponse, WriteOutcome } from '#libs/event-store/protocol';
+import { mayWrite } from './access.js';
+import { Proposals, wrongName } from './proposals.js';
+import { notAuthenticated, unavailable } from './status.js';
+import type { StreamsContext } from './streams-service.js';
+
+/** Appends of one call that have begun and not ended: more are refused, so that memory is bounded. */
+const mostOpen = 1_000;
+
+interface OpenAppend {
+  readonly options: NonNullable<BatchAppendRequest['options']>;
+  readonly proposals: Proposals;
+}
+
+/**
+ * One long call per client, many appends side by side, told apart by correlation id. Every append is answered
+ * exactly once: the client waits without a timer, and does not survive a second answer.
+ */
+export function batchAppend(context: StreamsContext): handleBidiStreamingCall<BatchAppendRequest, BatchAppendResponse> {
+  return (call) => {
+    const role = context.authenticate(call.metadata);
+    if (!role) return void call.emit('error', notAuthenticated());
+    const open = new Map<string, OpenAppend>();
+    const refused = new Set<string>();
+    let ended = false;
+    const end = () => {
+      ended = true;
+      context.stopping.removeEventListener('abort', stop);
+    };
+    const stop = () => {
+      if (!ended) call.emit('error', unavailable('the ledger server is stopping'));
+      end();
+    };
+    call.on('cancelled', end);
+    call.on('close', end);
+    call.on('error', end);
+    call.on('end', () => {
+      end();
+      call.end();
+    });
+    context.stopping.addEventListener('abort', stop);
+
+    const answer = (correlation: string, options: OpenAppend['options'] | undefined, outcome: WriteOutcome) => {
+      if (ended) return;
+      const { stream, expected } = options ?? { stream: '', expected: 'any' as const };
+      if (!call.write({ correlation, stream, expected, outcome })) pauseUntilDrained(call);
+    };
+
+    call.on('data', (message: BatchAppendRequest) => {
+      const { correlation, events, isFinal } = message;
+      if (refused.has(correlation)) {
+        if (isFinal) refused.delete(correlation);
+        return;
+      }
+      const refuse = (options: OpenAppend['options'] | undefined, outcome: WriteOutcome) => {
+        open.delete(correlation);
+        if (!isFinal) refused.add(correlation);
+        answer(correlation, options, outcome);
+      };
+      const append =
+        open.get(correlation) ?? (message.options && { options: message.options, proposals: new Proposals() });
+      if (!append) return refuse(undefined, { kind: 'invalid', message: 'options come with the first part' });
+      const { options, proposals } = append;
+      const wrong = wrongName('stream_name', options.stream);
+      if (wrong) return refuse(options, { kind: 'invalid', message: wrong });
+      if (!mayWrite(role, 'append', options.stream)) return refuse(options, { kind: 'access-denied' });
+      for (const event of events) {
+        const problem = proposals.add(event);
+        if (problem) return refuse(options, problem);
+      }
+      if (!isFinal) {
+        if (open.size >= mostOpen) return refuse(options, { kind: 'unavailable', message: 'too many open appends' });
+        open.set(correlation, append);
+        return;
+      }
+      open.delete(correlation);
+      void context.writer
+        .submit({ kind: 'append', ...options, events: proposals.events })
+        .then((outcome) => answer(correlation, options, outcome));
+    });
+  };
+}
+
+/** A client that does not take its answers does not get to ask. */
+function pauseUntilDrained(call: ServerDuplexStream<BatchAppendRequest, BatchAppendResponse>): void {
+  call.pause();
+  call.once('drain', () => call.resume());
+}

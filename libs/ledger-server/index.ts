@@ -1,0 +1,3 @@
+export type { LedgerServer, LedgerServerOptions } from './server.js';
+export { startLedgerServer } from './server.js';
+export { LedgerRefused } from './storage/port.js';

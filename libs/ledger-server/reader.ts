@@ -1,0 +1,112 @@
+import type { ReadRequest, ReadResponse } from '#libs/event-store/protocol';
+import { compileFilter } from './filter.js';
+import type { LedgerEvent, LedgerStorage } from './storage/port.js';
+import type { StreamState, StreamStates } from './stream-state.js';
+import { firstReadable, isMetastream, isSoftDeleted, isTombstoned } from './stream-state.js';
+import type { Tail } from './tail.js';
+
+/** The stream is gone for ever. */
+export class Tombstoned extends Error {
+  override readonly name = 'Tombstoned';
+}
+
+export interface ReadSource {
+  readonly storage: LedgerStorage;
+  readonly states: StreamStates;
+  readonly tail: Tail;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+const pageOfAll = 500;
+const smallestPage = 16;
+const largestPage = 1_000;
+/** Stream pages grow and shrink towards this. */
+const pageBytes = 1024 * 1024;
+
+/** The state of a stream, and whether it is, or hangs on, a tombstoned one. */
+export async function stateOf(source: ReadSource, stream: string): Promise<StreamState> {
+  const names = isMetastream(stream) ? [stream, stream.slice(2)] : [stream];
+  await source.states.load(names);
+  if (names.some((name) => isTombstoned(source.states.get(name)))) throw new Tombstoned(stream);
+  return source.states.get(stream);
+}
+
+/** Answers of a read (not a subscription), in order. */
+export async function* read(source: ReadSource, request: ReadRequest): AsyncGenerator<ReadResponse> {
+  if (request.stream === undefined) yield* readAll(source, request);
+  else yield* readStream(source, request, request.stream);
+}
+
+async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerator<ReadResponse> {
+  const passes = compileFilter(request.filter);
+  const { head } = source.tail;
+  const { backwards } = request;
+  let left = request.count ?? 0n;
+  let from = request.from === 'start' ? 0n : request.from === 'end' || request.from > head ? head : request.from;
+  while (left > 0n && (backwards ? from > 0n : from < head)) {
+    const limit = !request.filter && left < pageOfAll ? Number(left) : pageOfAll;
+    const page = await source.storage.readAll({ from, below: head, backwards, limit });
+    for (const event of page) {
+      if (left === 0n) return;
+      if (!passes(event)) continue;
+      yield { kind: 'event', event };
+      left -= 1n;
+    }
+    const last = page.at(-1);
+    if (!last) return;
+    from = backwards ? last.position : last.position + 1n;
+  }
+}
+
+async function* readStream(source: ReadSource, request: ReadRequest, stream: string): AsyncGenerator<ReadResponse> {
+  const state = await stateOf(source, stream);
+  if (state.id === undefined || state.last < 0n || isSoftDeleted(state)) {
+    yield { kind: 'stream-not-found', stream };
+    return;
+  }
+  let left = request.count ?? 0n;
+  if (request.compatibility >= 1) {
+    yield { kind: 'first-stream-position', revision: firstReadable(state) };
+    yield { kind: 'last-stream-position', revision: state.last };
+  }
+  const from = request.from === 'start' ? 0n : request.from === 'end' ? state.last : request.from;
+  for await (const event of streamPages(source, state, { from, backwards: request.backwards, count: left })) {
+    yield { kind: 'event', event };
+    left -= 1n;
+    if (left === 0n) return;
+  }
+}
+
+/** The readable events of a stream from a revision up to where it ended at the time of the call. */
+export async function* streamPages(
+  source: ReadSource,
+  state: StreamState,
+  range: { readonly from: bigint; readonly backwards: boolean; readonly count: bigint },
+): AsyncGenerator<LedgerEvent> {
+  if (state.id === undefined || range.count === 0n) return;
+  const stream = { id: state.id, name: state.name };
+  const first = firstReadable(state);
+  const oldest = state.metadata?.maxAge === undefined ? 0n : ticks(source.now()) - state.metadata.maxAge;
+  const { backwards } = range;
+  let from = backwards ? (range.from > state.last ? state.last : range.from) : range.from < first ? first : range.from;
+  let limit = range.count < smallestPage ? Number(range.count) : smallestPage;
+  while (backwards ? from >= first && from >= 0n : from <= state.last) {
+    const page = await source.storage.readStream(stream, { from, backwards, limit });
+    let bytes = 0;
+    for (const event of page) {
+      if (event.revision < first || event.revision > state.last) return;
+      bytes += event.data.length + event.metadata.length;
+      if (event.created >= oldest) yield event;
+    }
+    const last = page.at(-1);
+    if (!last || page.length < limit) return;
+    from = backwards ? last.revision - 1n : last.revision + 1n;
+    if (bytes < pageBytes / 2) limit = Math.min(limit * 4, largestPage);
+    else if (bytes > pageBytes * 2) limit = Math.max(limit >> 1, 1);
+  }
+}
+
+function ticks(milliseconds: number): bigint {
+  return BigInt(Math.trunc(milliseconds)) * 10_000n;
+}

@@ -1,0 +1,77 @@
+import type { LedgerEvent } from './storage/port.js';
+import { sizeOf } from './storage/port.js';
+
+const mostEvents = 4_096;
+const mostBytes = 8 * 1024 * 1024;
+
+/**
+ * The newest events, shared by all subscriptions: the bounded buffer between the writer and them. A subscription
+ * that falls behind it reads from the storage again.
+ */
+export class Tail {
+  #events: LedgerEvent[] = [];
+  #bytes = 0;
+  /** Every event at or after this position is here. */
+  #start: bigint;
+  readonly #waiting = new Set<() => void>();
+
+  /** Nothing at or after `head` is acknowledged yet. */
+  constructor(public head: bigint) {
+    this.#start = head;
+  }
+
+  publish(events: readonly LedgerEvent[], head: bigint): void {
+    for (const event of events) this.#bytes += Number(sizeOf(event));
+    this.#events.push(...events);
+    let drop = 0;
+    while (this.#events.length - drop > mostEvents || this.#bytes > mostBytes) {
+      this.#bytes -= Number(sizeOf(this.#events[drop]!));
+      drop += 1;
+    }
+    if (drop > 0) {
+      this.#events = this.#events.slice(drop);
+      this.#start = this.#events[0]?.position ?? head;
+    }
+    this.head = head;
+    this.wake();
+  }
+
+  /** Events after `position`, at most `limit`; undefined when the tail does not reach back that far. */
+  after(position: bigint, limit: number): readonly LedgerEvent[] | undefined {
+    if (position + 1n < this.#start) return undefined;
+    let [low, high] = [0, this.#events.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#events[middle]!.position <= position) low = middle + 1;
+      else high = middle;
+    }
+    return this.#events.slice(low, low + limit);
+  }
+
+  /** Resolves at the next publication, or when `signal` aborts. */
+  async changed(since: bigint, signal: AbortSignal): Promise<void> {
+    if (this.head > since || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#waiting.add(done);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  wake(): void {
+    for (const done of this.#waiting) done();
+  }
+
+  /** After the storage was lost and opened again. */
+  reset(head: bigint): void {
+    this.#events = [];
+    this.#bytes = 0;
+    this.#start = head;
+    this.head = head;
+    this.wake();
+  }
+}

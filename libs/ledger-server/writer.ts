@@ -1,0 +1,192 @@
+import type { Expected, ProposedEvent, WriteOutcome } from '#libs/event-store/protocol';
+import { Batch } from './batch.js';
+import type { LedgerEvent, LedgerHead, LedgerStorage } from './storage/port.js';
+import { StorageLost } from './storage/port.js';
+import type { StreamStates } from './stream-state.js';
+import { isMetastream, metastreamOf } from './stream-state.js';
+import type { Tail } from './tail.js';
+
+export interface WriteRequest {
+  readonly kind: 'append' | 'delete' | 'tombstone';
+  readonly stream: string;
+  readonly expected: Expected;
+  readonly events: readonly ProposedEvent[];
+  /** Milliseconds since the epoch. */
+  readonly deadline?: number;
+}
+
+export interface Queued {
+  readonly request: WriteRequest;
+  readonly bytes: number;
+  /** Events that already sit where this append would go: a retry after a lost reply. */
+  existing: readonly LedgerEvent[];
+  readonly answer: (outcome: WriteOutcome) => void;
+}
+
+/** One transaction takes at most this much of what has queued up while the last one was written. */
+const batchBytes = 4 * 1024 * 1024;
+const batchRequests = 2_000;
+/** What may wait; more is refused as unavailable, so that memory is bounded. */
+const queueBytes = 64 * 1024 * 1024;
+
+const recentIds = 50_000;
+
+export interface RecentEvent {
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+}
+
+/**
+ * The one writer: collects what arrives while a transaction is under way, decides it in order against the states of
+ * the streams, stores it in the next transaction, and answers when that is durable.
+ */
+export class LedgerWriter {
+  #queue: Queued[] = [];
+  #queuedBytes = 0;
+  #running: Promise<void> | undefined;
+  #closed = false;
+  #lost = false;
+  #nextPosition: bigint;
+  #nextStream: number;
+  #lastCreated: bigint;
+  readonly #recent = new Map<string, RecentEvent>();
+
+  constructor(
+    readonly storage: LedgerStorage,
+    readonly states: StreamStates,
+    readonly tail: Tail,
+    head: LedgerHead,
+    /** Milliseconds since the epoch. */
+    readonly now: () => number,
+  ) {
+    this.#nextPosition = head.nextPosition;
+    this.#nextStream = head.nextStream;
+    this.#lastCreated = head.lastCreated;
+  }
+
+  /** Remembers ids of events written before this start, oldest first. */
+  remember(events: readonly LedgerEvent[]): void {
+    for (const { id, stream, revision, position } of events) this.#recent.set(id, { stream, revision, position });
+    let over = this.#recent.size - recentIds;
+    for (const id of this.#recent.keys()) {
+      if (over <= 0) return;
+      this.#recent.delete(id);
+      over -= 1;
+    }
+  }
+
+  submit(request: WriteRequest): Promise<WriteOutcome> {
+    const bytes = request.events.reduce((sum, event) => sum + event.data.length + event.metadata.length + 128, 128);
+    if (this.#closed) return Promise.resolve({ kind: 'unavailable', message: 'the ledger server is stopping' });
+    if (this.#queuedBytes + bytes > queueBytes)
+      return Promise.resolve({ kind: 'unavailable', message: 'too many appends are waiting; try again' });
+    return new Promise((answer) => {
+      this.#queue.push({ request, bytes, existing: [], answer });
+      this.#queuedBytes += bytes;
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Writes what is queued, then refuses. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Lets every append of this turn of the event loop into the first batch.
+    await new Promise(setImmediate);
+    while (this.#queue.length > 0) {
+      const batch = this.#take();
+      try {
+        await this.#write(batch);
+      } catch (error) {
+        if (error instanceof StorageLost) this.#lost = true;
+        const message = `the ledger could not be written: ${(error as Error).message}`;
+        for (const { answer } of batch) answer({ kind: 'unavailable', message });
+      }
+    }
+    // Before anybody who was answered can submit again: from here on the next one starts a new run.
+    this.#running = undefined;
+  }
+
+  #take(): Queued[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#queue.length && count < batchRequests && (count === 0 || bytes < batchBytes)) {
+      bytes += this.#queue[count]!.bytes;
+      count += 1;
+    }
+    this.#queuedBytes -= bytes;
+    return this.#queue.splice(0, count);
+  }
+
+  async #write(queued: readonly Queued[]): Promise<void> {
+    if (this.#lost) await this.#reopen();
+    const names = new Set(queued.flatMap(({ request: { stream } }) => related(stream)));
+    await this.states.load(names);
+    for (const one of queued) one.existing = await this.#existing(one.request);
+
+    const created = this.#tick();
+    const batch = new Batch({
+      states: this.states,
+      recent: this.#recent,
+      nextPosition: this.#nextPosition,
+      nextStream: this.#nextStream,
+      created,
+      now: this.now(),
+    });
+    const outcomes = queued.map((one) => batch.decide(one));
+    if (batch.events.length > 0) {
+      await this.storage.commit({
+        newStreams: batch.newStreams,
+        events: batch.events,
+        from: this.#nextPosition,
+        to: batch.nextPosition,
+      });
+      this.#nextPosition = batch.nextPosition;
+      this.#nextStream = batch.nextStream;
+      this.#lastCreated = created;
+      for (const state of batch.changed.values()) this.states.set(state);
+      this.remember(batch.events);
+      this.tail.publish(batch.events, batch.nextPosition);
+    }
+    this.states.trim(names);
+    for (const [index, one] of queued.entries()) one.answer(outcomes[index]!);
+  }
+
+  /** 100-ns ticks, never before the last event's: `recordedAt` grows with the position. */
+  #tick(): bigint {
+    const ticks = BigInt(Math.trunc(this.now() * 1000)) * 10n;
+    return ticks > this.#lastCreated ? ticks : this.#lastCreated;
+  }
+
+  /** Only an exact revision (or "no stream") below the head can be a repetition; what lies there is read. */
+  async #existing({ stream, expected, events }: WriteRequest): Promise<readonly LedgerEvent[]> {
+    const base = expected === 'no_stream' ? -1n : expected;
+    const state = this.states.get(stream);
+    if (typeof base !== 'bigint' || base >= state.last || state.id === undefined || events.length === 0) return [];
+    return this.storage.readStream(
+      { id: state.id, name: stream },
+      { from: base + 1n, backwards: false, limit: events.length },
+    );
+  }
+
+  /** The connection broke in a commit that may or may not be durable: everything known is read again. */
+  async #reopen(): Promise<void> {
+    const head = await this.storage.open();
+    this.#nextPosition = head.nextPosition;
+    this.#nextStream = head.nextStream;
+    this.#lastCreated = head.lastCreated;
+    this.states.clear();
+    this.tail.reset(head.nextPosition);
+    this.remember((await this.storage.readAll({ from: head.nextPosition, backwards: true, limit: 1_000 })).reverse());
+    this.#lost = false;
+  }
+}
+
+/** A write to a stream looks at its metastream's state too, and one to a metastream at its stream's. */
+function related(stream: string): string[] {
+  return [stream, metastreamOf(stream), ...(isMetastream(stream) ? [stream.slice(2)] : [])];
+}
