@@ -22,6 +22,7 @@ export interface KafkaOptions {
 /** Milliseconds; kafkajs adds jitter (factor 0.2) and stops after `retries`. */
 const retry = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
 const sessionTimeout = 30_000;
+const closeWithinMs = 5_000;
 
 /** kafkajs 2.2.4 behind the port: idempotent producer, one request in flight, offsets kept by the caller. */
 export function createKafka(options: KafkaOptions): Messaging {
@@ -82,7 +83,10 @@ export function createKafka(options: KafkaOptions): Messaging {
     },
 
     async close() {
-      for (const client of open.reverse()) await client.disconnect().catch(() => undefined);
+      // A client in the middle of a retry would hold the process back for as long as it retries.
+      const given = new Promise<void>((resolve) => setTimeout(resolve, closeWithinMs).unref());
+      const closing = open.map((client) => client.disconnect().catch(() => undefined));
+      await Promise.race([given, Promise.all(closing)]);
     },
   };
 }
