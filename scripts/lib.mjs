@@ -34,9 +34,13 @@ export function run(command, args, options = {}) {
   if (result.status !== 0) process.exit(result.status ?? 1);
 }
 
-/** Runs the product's own process in the foreground: signals are passed on, the exit code comes back. */
+/** Runs the product's own process in the foreground: signals are passed on, the exit code comes back, and the
+ * product sees when we are gone (libs/runtime endWithParent). */
 export function foreground(args, env = {}) {
-  const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ASSAY_PARENT: String(process.pid), ...env },
+  });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }

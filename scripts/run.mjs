@@ -16,7 +16,7 @@ const lines = {
   check: { built: false, args: (rest) => ['scripts/check.mjs', ...rest] },
   demo: { built: true, args: (rest) => ['dist/services/standalone/demo/main.js', ...rest] },
   kafka: { built: false, args: (rest) => ['scripts/kafka.mjs', ...rest] },
-  ledger: { built: true, args: (rest) => ['dist/libs/ledger-server/main.js', ...rest] },
+  ledger: { built: true, args: (rest) => ['dist/services/ledger/main.js', ...rest] },
   start: { built: true, args: (rest) => ['dist/services/standalone/main.js', ...rest] },
   test: { built: true, args: (rest) => [...jest, ...rest] },
 };

@@ -6,6 +6,7 @@ import {
   existsSync,
   openSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -84,9 +85,10 @@ function initialise(
   password: string,
   user: SystemUser | undefined,
 ): void {
-  // A first start that was killed half-way leaves its unfinished cluster under this name.
-  const unfinished = `${cluster}.new`;
-  rmSync(unfinished, { recursive: true, force: true });
+  // A first start that was killed half-way leaves its unfinished cluster, and perhaps an initdb still at work on it.
+  for (const name of readdirSync(dataDirectory))
+    if (name.startsWith('unfinished.')) rmSync(join(dataDirectory, name), { recursive: true, force: true });
+  const unfinished = join(dataDirectory, `unfinished.${process.pid}`);
   privateFolder(unfinished, user);
   const passwordFile = join(dataDirectory, 'initial-password');
   writeFileSync(passwordFile, password, { mode: 0o600 });
