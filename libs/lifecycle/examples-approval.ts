@@ -16,7 +16,7 @@ export const signatureExample: Signature = {
   signedAt: time(30),
   evidenceDigest: evidenceExample,
   authentication: {
-    acr: 'urn:assay:acr:reauthenticated',
+    acr: 'urn:assay:acr:password',
     amr: ['pwd', 'otp'],
     authenticatedAt: time(29),
     nonce: digestOf('nonce'),

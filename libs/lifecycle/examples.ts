@@ -31,7 +31,7 @@ export const stageExamples: readonly StagePolicy[] = [
     quorum: [{ role: 'validator', minimum: 1 }],
     meaning: 'validated',
     timeoutHours: 72,
-    acr: ['urn:assay:acr:reauthenticated'],
+    acr: ['urn:assay:acr:password'],
     onConditionLapse: 'suspend',
   },
   {
@@ -39,7 +39,7 @@ export const stageExamples: readonly StagePolicy[] = [
     quorum: [{ role: 'risk-officer', minimum: 1 }],
     meaning: 'accepted-risk',
     timeoutHours: 72,
-    acr: ['urn:assay:acr:reauthenticated'],
+    acr: ['urn:assay:acr:password'],
     onConditionLapse: 'suspend',
   },
 ];
@@ -121,7 +121,7 @@ export const examples: Examples = {
         validMinutes: 60,
         reviewHours: 72,
         reviewRole: 'compliance-officer',
-        acr: ['urn:assay:acr:reauthenticated'],
+        acr: ['urn:assay:acr:password'],
       },
       minimumGroupSize: 30,
     },

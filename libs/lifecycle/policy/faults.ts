@@ -26,7 +26,7 @@ export function policyFaults(document: unknown): readonly PolicyFault[] {
       fault(at, 'must be an object');
       return undefined;
     }
-    for (const key of known) if (!(key in value)) fault(`${at}/${key}`, 'is required');
+    for (const key of known) if (value[key] === undefined) fault(`${at}/${key}`, 'is required');
     for (const key of Object.keys(value))
       if (!known.includes(key) && !optional.includes(key))
         fault(`${at}/${key.slice(0, 100)}`, 'is not a field of a policy');

@@ -1,0 +1,114 @@
+import { exclusionOf } from '#libs/lifecycle';
+import type { Contribution, Id } from '#libs/lifecycle';
+
+/** Something that stands behind a model version: a run, a data set version, a commit, an evaluation. */
+export interface LineageNode {
+  /** `<kind>:<id>`, as it is printed in paths, e.g. `training-run:…`. */
+  readonly node: string;
+  /** Who did what to it, e.g. `started-by`; `onBehalfOf` where by delegation. */
+  readonly acts: readonly { readonly identityId: Id; readonly act: string; readonly onBehalfOf?: Id }[];
+  readonly code?: { readonly commit: string; readonly authors: readonly Id[] };
+  /** Nodes that it was made from. */
+  readonly from: readonly string[];
+}
+
+/** Who stands behind an identity. */
+export interface IdentityNode {
+  readonly identityId: Id;
+  /** The person who answers for a service. */
+  readonly ownerId?: Id;
+  /** Linked identities, in either direction. */
+  readonly linked: readonly Id[];
+}
+
+export interface LineageFacts {
+  /** Where the walk begins, nearest first: the model version, then its evaluations. */
+  readonly roots: readonly string[];
+  readonly nodes: readonly LineageNode[];
+  readonly identities: readonly IdentityNode[];
+  readonly requesterId?: Id;
+}
+
+/**
+ * Everybody who helped to make it, each with the shortest way (rule 1): actors and code authors of everything that
+ * stands behind the roots, the requester, delegators, owners of services, and all their linked identities.
+ * Breadth first, so that cyclic lineage ends and the path is a shortest one; sorted by identity.
+ */
+export function contributorsOf({ roots, nodes, identities, requesterId }: LineageFacts): readonly Contribution[] {
+  const byName = new Map(nodes.map((node) => [node.node, node]));
+  const found = new Map<Id, Contribution>();
+  const add = (identityId: Id, path: readonly string[]): void => {
+    if (!found.has(identityId)) found.set(identityId, { identityId, path });
+  };
+  const queue: { readonly name: string; readonly path: readonly string[] }[] = [];
+  const seen = new Set<string>();
+  const visit = (name: string, path: readonly string[]): void => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    queue.push({ name, path: [...path, name] });
+  };
+  if (requesterId !== undefined) add(requesterId, ['request', 'requested-by']);
+  for (const root of roots) visit(root, []);
+  for (let at = 0; at < queue.length; at += 1) {
+    const { name, path } = queue[at]!;
+    const node = byName.get(name);
+    for (const { identityId, act, onBehalfOf } of node?.acts ?? []) {
+      add(identityId, [...path, act]);
+      if (onBehalfOf !== undefined) add(onBehalfOf, [...path, act, 'on-behalf-of']);
+    }
+    for (const author of node?.code?.authors ?? []) add(author, [...path, `code:${node!.code!.commit}`, 'author']);
+    for (const parent of node?.from ?? []) visit(parent, path);
+  }
+  addPeopleBehind(found, identities);
+  return [...found.values()].sort((a, b) => (a.identityId < b.identityId ? -1 : 1));
+}
+
+/**
+ * Why this signer may not sign: the contribution that excludes it, under any of its linked identities; undefined
+ * where nothing does.
+ */
+export function excluded(
+  signer: Id,
+  contributors: readonly Contribution[],
+  identities: readonly IdentityNode[],
+): Contribution | undefined {
+  return exclusionOf(identitiesOf(signer, identities), contributors);
+}
+
+/** An identity with everything linked to it, in either direction and over any number of links; itself first. */
+export function identitiesOf(identityId: Id, identities: readonly IdentityNode[]): readonly Id[] {
+  const neighbours = neighboursOf(identities);
+  const all = new Set([identityId]);
+  for (const own of all) for (const linked of neighbours.get(own)?.linked ?? []) all.add(linked);
+  return [...all];
+}
+
+function addPeopleBehind(found: Map<Id, Contribution>, identities: readonly IdentityNode[]): void {
+  const neighbours = neighboursOf(identities);
+  const queue = [...found.values()];
+  const add = (identityId: Id, path: readonly string[]): void => {
+    if (found.has(identityId)) return;
+    const contribution = { identityId, path };
+    found.set(identityId, contribution);
+    queue.push(contribution);
+  };
+  for (let at = 0; at < queue.length; at += 1) {
+    const { identityId, path } = queue[at]!;
+    const { owners, linked } = neighbours.get(identityId) ?? { owners: [], linked: [] };
+    for (const owner of owners) add(owner, [...path, `service:${identityId}`, 'owner']);
+    for (const other of linked) add(other, [...path, `identity:${identityId}`, 'linked']);
+  }
+}
+
+function neighboursOf(identities: readonly IdentityNode[]) {
+  const map = new Map<Id, { readonly owners: Id[]; readonly linked: Id[] }>();
+  const of = (id: Id) => map.get(id) ?? map.set(id, { owners: [], linked: [] }).get(id)!;
+  for (const { identityId, ownerId, linked } of identities) {
+    if (ownerId !== undefined) of(identityId).owners.push(ownerId);
+    for (const other of linked) {
+      of(identityId).linked.push(other);
+      of(other).linked.push(identityId);
+    }
+  }
+  return map;
+}
