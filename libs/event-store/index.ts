@@ -5,6 +5,8 @@ export type { EventStoreOptions } from './client.js';
 export { decodeEvent, encodeEvent, eventDigest, eventMetadata, maximumEventBytes } from './codec.js';
 export type { EventFacts } from './codec.js';
 export { StoreRefused } from './errors.js';
+export { createFanOut } from './fan-out.js';
+export type { FanOut, FanOutOptions, FanOutState } from './fan-out.js';
 export type { EventMetadata, RecordedAssayEvent, RecordedEvent } from './envelope.js';
 export { InvalidEvent } from './invalid-event.js';
 export type { InvalidEventCode } from './invalid-event.js';
