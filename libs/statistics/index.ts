@@ -8,3 +8,5 @@ export * from './performance/index.js';
 export { criticalValue, normalQuantile } from './special/normal.js';
 export * from './splits/index.js';
 export * from './table/index.js';
+export { catalogue, findDefinition, measure } from './catalogue/index.js';
+export type { Answer, ArgumentDefinition, MeasureDefinition, MeasureResult } from './catalogue/index.js';

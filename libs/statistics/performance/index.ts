@@ -1,1 +1,2 @@
+export { meanOf, rSquared } from './regression.js';
 export { averagePrecision, brierScore, logLoss, rocAuc } from './scores.js';

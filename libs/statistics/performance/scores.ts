@@ -1,3 +1,5 @@
+import { meanOf } from './regression.js';
+
 /**
  * Area under the ROC curve: the probability that a positive outscores a negative, ties counted half
  * (Mann and Whitney 1947; scikit-learn 1.9.1 `roc_auc_score`). Weights are ≥ 0.
@@ -63,7 +65,7 @@ export function logLoss(
   scores: ArrayLike<number>,
   weights?: ArrayLike<number>,
 ): number | undefined {
-  return weightedMean(labels.length, weights, (row) => {
+  return meanOf(labels.length, weights, (row) => {
     const p = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, scores[row]!));
     return labels[row] === 1 ? -Math.log(p) : -Math.log(1 - p);
   });
@@ -75,27 +77,7 @@ export function brierScore(
   scores: ArrayLike<number>,
   weights?: ArrayLike<number>,
 ): number | undefined {
-  return weightedMean(labels.length, weights, (row) => (scores[row]! - labels[row]!) ** 2);
-}
-
-function weightedMean(
-  n: number,
-  weights: ArrayLike<number> | undefined,
-  value: (row: number) => number,
-): number | undefined {
-  let sum = 0;
-  let lost = 0;
-  let total = 0;
-  for (let row = 0; row < n; row += 1) {
-    const weight = weights?.[row] ?? 1;
-    // Neumaier's compensation: the order of the rows then hardly shows.
-    const term = weight * value(row);
-    const next = sum + term;
-    lost += Math.abs(sum) >= Math.abs(term) ? sum - next + term : term - next + sum;
-    sum = next;
-    total += weight;
-  }
-  return total > 0 ? (sum + lost) / total : undefined;
+  return meanOf(labels.length, weights, (row) => (scores[row]! - labels[row]!) ** 2);
 }
 
 function descending(scores: ArrayLike<number>): Int32Array {

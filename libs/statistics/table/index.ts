@@ -1,3 +1,8 @@
+export { readJsonLines } from './json-lines.js';
+export { maximumUncompressedBytes, readParquet } from './parquet.js';
+export { readTable } from './read.js';
+export { columnFrom, tableOf } from './from-cells.js';
+export type { Cell } from './from-cells.js';
 export { rowEncoder } from './canonical-row.js';
 export { maximumCategories, nullTokens } from './column-builder.js';
 export type { DeclaredType } from './column-builder.js';

@@ -1,0 +1,104 @@
+import { InputError } from '../errors.js';
+import type { Table } from '../table/index.js';
+import type { Answer, MeasureDefinition } from './definition.js';
+import { aequitasDefinitions } from './families/aequitas.js';
+import { aif360Definitions } from './families/aif360.js';
+import { fairlearnDefinitions } from './families/fairlearn.js';
+import { smclarifyDefinitions } from './families/smclarify.js';
+import { Inputs } from './inputs.js';
+
+const groupRoles = new Set([
+  'label',
+  'prediction',
+  'protected',
+  'positive',
+  'weight',
+  'privileged',
+  'control',
+  'score',
+]);
+const noRoles = new Set<string>();
+
+/** Every number that Assay can compute by name. */
+export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
+  [...fairlearnDefinitions, ...aif360Definitions, ...aequitasDefinitions, ...smclarifyDefinitions].map((definition) => [
+    `${definition.name}@${definition.profile}`,
+    definition,
+  ]),
+);
+
+/** Profiles that go by two names. */
+const aliases: Readonly<Record<string, string>> = {
+  'scikit-learn': 'sklearn',
+  clarify: 'smclarify',
+  'sagemaker-clarify': 'smclarify',
+  'alibi-detect': 'alibi_detect',
+};
+
+/** @throws InputError `UnknownMeasure`, with names that are near */
+export function findDefinition(id: string): MeasureDefinition {
+  const cut = id.lastIndexOf('@');
+  const name = cut < 0 ? id : id.slice(0, cut);
+  const profile = cut < 0 ? '' : id.slice(cut + 1);
+  const found = catalogue.get(`${name}@${aliases[profile] ?? profile}`);
+  if (found) return found;
+  const near = [...catalogue.keys()].filter((key) => key.startsWith(`${name}@`) || key.includes(name)).slice(0, 10);
+  throw new InputError(
+    'UnknownMeasure',
+    `there is no measure "${id}"${near.length > 0 ? `; near: ${near.join(', ')}` : ''}`,
+    {
+      field: 'name',
+      rule: 'a name of `assay measures`',
+    },
+  );
+}
+
+/** A measure's answer as it is printed: `{definition, value, undefined?, n, denominator?, interval?}`. */
+export interface MeasureResult {
+  readonly definition: string;
+  readonly version: string;
+  readonly value: number | null;
+  readonly undefined?: string;
+  readonly n: number;
+  readonly denominator?: number;
+  readonly interval?: Answer['interval'];
+}
+
+/**
+ * Computes one measure by its name.
+ * @throws InputError `UnknownMeasure`, `WrongFiles`, `MissingArgument`, `UnknownArgument` and those of the measure
+ */
+export function measure(id: string, tables: readonly Table[], args: Readonly<Record<string, unknown>>): MeasureResult {
+  const definition = findDefinition(id);
+  // A measure of two samples takes them as files or as lists of numbers.
+  if (tables.length !== definition.files && !(tables.length === 0 && definition.files === 2))
+    throw new InputError('WrongFiles', `${id} reads ${definition.files} files, not ${tables.length}`, {
+      field: 'files',
+      rule: `${definition.files} files`,
+    });
+  const known = new Set(definition.arguments.map(({ name }) => name));
+  // One set of roles can be sent to every fairness measure, whether it reads all of them or not.
+  const shared = definition.family.includes('fairness') ? groupRoles : noRoles;
+  for (const name of Object.keys(args))
+    if (!known.has(name) && !shared.has(name))
+      throw new InputError('UnknownArgument', `${id} has no argument "${name}"`, {
+        field: name,
+        rule: `one of ${[...known].join(', ')}`,
+      });
+  for (const { name, required } of definition.arguments)
+    if (required && (args[name] === undefined || args[name] === null))
+      throw new InputError('MissingArgument', `${id} needs the argument "${name}"`, { field: name, rule: 'required' });
+  const result = definition.compute(new Inputs(tables, args));
+  return {
+    definition: `${definition.name}@${definition.profile}`,
+    version: definition.version,
+    value: result.value ?? null,
+    ...(result.undefined === undefined ? {} : { undefined: result.undefined }),
+    n: result.n,
+    ...(result.denominator === undefined ? {} : { denominator: result.denominator }),
+    ...(result.interval ? { interval: result.interval } : {}),
+  };
+}
+
+export type { Answer, ArgumentDefinition, MeasureDefinition } from './definition.js';
+export { Inputs } from './inputs.js';

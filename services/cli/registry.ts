@@ -1,0 +1,29 @@
+/** What a command may print to and where it stands. */
+export interface CommandContext {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** Runs a command; the number is the exit code: 0 fine, 1 a gate failed, 2 an error (thrown errors are 2 too). */
+export type Command = (args: readonly string[], context: CommandContext) => Promise<number>;
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line for `assay --help`. */
+  readonly summary: string;
+  /** Loaded when the command is run, so that `--help` stays quick. */
+  readonly load: () => Promise<Command>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'measures',
+    summary: 'the catalogue of every number that Assay computes',
+    load: async () => (await import('./commands/measures.js')).measures,
+  },
+  {
+    name: 'measure',
+    summary: 'any one number, recomputed by its name',
+    load: async () => (await import('./commands/measure.js')).measureCommand,
+  },
+];
