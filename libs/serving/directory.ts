@@ -1,5 +1,6 @@
 import type { Arm } from '../lifecycle/deployment/events.js';
-import type { Permit } from '../lifecycle/permit/events.js';
+import type { Permit, PermitEvent } from '../lifecycle/permit/events.js';
+import { type PermitState, evolve as evolvePermit, noPermit } from '../lifecycle/permit/evolve.js';
 import type { AssayEvent } from '#libs/lifecycle';
 import { parseStreamName } from '#libs/lifecycle';
 import type { SignedPermit } from '#libs/signing';
@@ -35,7 +36,8 @@ export interface Directory {
   readonly permits: readonly ListedPermit[];
 }
 
-interface Deployed extends ListedDeployment {
+/** A deployment with where it runs. */
+export interface Deployed extends ListedDeployment {
   readonly workspace: string;
   readonly environment: string;
 }
@@ -48,10 +50,24 @@ export class ServingFold {
   readonly #versions = new Map<string, ListedVersion>();
   readonly #deployments = new Map<string, Deployed>();
   readonly #permits = new Map<string, ListedPermit>();
+  readonly #permitStates = new Map<string, PermitState>();
   readonly #permitsOfVersion = new Map<string, string[]>();
 
   permit(permitId: string): ListedPermit | undefined {
     return this.#permits.get(permitId);
+  }
+
+  /** Why a permit is suspended: it is active again when all of these are gone. */
+  suspendedBy(permitId: string): readonly string[] {
+    const state = this.#permitStates.get(permitId);
+    return state?.status === 'suspended' ? state.causes : [];
+  }
+
+  /** Running deployments that have a version among their arms. */
+  deploymentsOf(modelVersionId: string): readonly Deployed[] {
+    return [...this.#deployments.values()].filter(({ arms }) =>
+      arms.some((arm) => arm.modelVersionId === modelVersionId),
+    );
   }
 
   /** What the event changed: a permit that closed is pushed to the servers at once. */
@@ -69,24 +85,18 @@ export class ServingFold {
         });
         return undefined;
       }
-      case 'PermitIssued': {
-        const { permitId, modelVersionId } = data.permit;
-        this.#permits.set(permitId, { ...data, status: 'active' });
-        this.#permitsOfVersion.set(modelVersionId, [...(this.#permitsOfVersion.get(modelVersionId) ?? []), permitId]);
-        return { kind: 'changed' };
-      }
+      case 'PermitIssued':
+        this.#permitsOfVersion.set(data.permit.modelVersionId, [
+          ...(this.#permitsOfVersion.get(data.permit.modelVersionId) ?? []),
+          data.permit.permitId,
+        ]);
+        this.#permits.set(data.permit.permitId, { ...data, status: 'active' });
+        return this.#permitMoved(data.permit.permitId, { type, data });
       case 'PermitSuspended':
-        return this.#close(data.permitId, 'suspended', data.cause);
+      case 'PermitResumed':
       case 'PermitRevoked':
-        return this.#close(data.permitId, 'revoked', data.cause);
       case 'PermitExpired':
-        return this.#close(data.permitId, 'expired');
-      case 'PermitResumed': {
-        const permit = this.#permits.get(data.permitId);
-        if (permit?.status !== 'suspended') return undefined;
-        this.#permits.set(data.permitId, { permit: permit.permit, ...signatureOf(permit), status: 'active' });
-        return { kind: 'changed' };
-      }
+        return this.#permitMoved(data.permitId, { type, data } as PermitEvent);
       case 'DeploymentStarted': {
         const { deploymentId, endpoint, environment, modelId, salt, arms } = data;
         const workspace = parseStreamName(event.stream)?.workspace;
@@ -139,17 +149,23 @@ export class ServingFold {
     return [...over, ...live];
   }
 
-  #close(permitId: string, status: Exclude<PermitStatus, 'active'>, cause?: string): Change | undefined {
-    const permit = this.#permits.get(permitId);
-    if (!permit || permit.status === 'revoked' || permit.status === 'expired') return undefined;
-    this.#permits.set(permitId, {
-      permit: permit.permit,
-      ...signatureOf(permit),
-      status,
-      ...(cause === undefined ? {} : { cause }),
-    });
-    const { workspace, environment } = permit.permit;
-    return { kind: 'closed', permitId, status, workspace, environment, ...(cause === undefined ? {} : { cause }) };
+  #permitMoved(permitId: string, event: PermitEvent): Change | undefined {
+    const listed = this.#permits.get(permitId);
+    const state = evolvePermit(this.#permitStates.get(permitId) ?? noPermit, event);
+    if (!listed || state.status === 'none') return undefined;
+    this.#permitStates.set(permitId, state);
+    const { permit, signature, keyId } = listed;
+    const { status } = state;
+    if (status === 'active') {
+      this.#permits.set(permitId, { permit, signature, keyId, status });
+      return { kind: 'changed' };
+    }
+    const stated = (event.data as { readonly cause?: string }).cause;
+    const cause = state.status === 'suspended' ? state.causes.at(-1) : stated;
+    const why = cause === undefined ? {} : { cause };
+    this.#permits.set(permitId, { permit, signature, keyId, status, ...why });
+    const { workspace, environment } = permit;
+    return { kind: 'closed', permitId, status, workspace, environment, ...why };
   }
 }
 
@@ -163,7 +179,3 @@ export type Change =
       readonly workspace: string;
       readonly environment: string;
     };
-
-function signatureOf({ signature, keyId }: ListedPermit): { signature: string; keyId: string } {
-  return { signature, keyId };
-}

@@ -1,5 +1,13 @@
 export { ServingFold } from './directory.js';
-export type { Change, Directory, ListedDeployment, ListedPermit, ListedVersion, PermitStatus } from './directory.js';
+export type {
+  Change,
+  Deployed,
+  Directory,
+  ListedDeployment,
+  ListedPermit,
+  ListedVersion,
+  PermitStatus,
+} from './directory.js';
 export {
   aliveMilliseconds,
   closingFault,

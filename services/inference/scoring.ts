@@ -72,23 +72,32 @@ export interface Chosen {
   readonly bucket?: number;
 }
 
-/** The deployment of an endpoint, from the newest lease. @throws InferenceRefused */
-export function findDeployment(lease: LeaseClient, endpoint: string): ListedDeployment {
+/** The deployments of an endpoint, oldest first, from the newest lease. @throws InferenceRefused */
+function deploymentsOf(lease: LeaseClient, endpoint: string): readonly ListedDeployment[] {
   const held = lease.lastLease();
   if (!held) throw new InferenceRefused('NoLease', 'no lease has been granted to this server yet');
-  const deployment = held.deployments.findLast((candidate) => candidate.endpoint === endpoint);
-  if (!deployment) throw new InferenceRefused('UnknownModel', `nothing is deployed under ${JSON.stringify(endpoint)}`);
-  return deployment;
+  const deployments = held.deployments.filter((candidate) => candidate.endpoint === endpoint);
+  if (deployments.length === 0)
+    throw new InferenceRefused('UnknownModel', `nothing is deployed under ${JSON.stringify(endpoint)}`);
+  return deployments;
 }
 
-/** The version that the caller named, by its number or id, among the deployment's arms. @throws InferenceRefused */
-export function namedVersion(lease: LeaseClient, deployment: ListedDeployment, name: string): Chosen {
-  for (const arm of deployment.arms) {
-    const version = lease.lastLease()?.versions.get(arm.modelVersionId);
-    if (version && (version.modelVersionId === name || String(version.number) === name))
-      return { deployment, version, slot: arm.slot };
-  }
-  throw new InferenceRefused('UnknownVersion', `version ${JSON.stringify(name)} is no arm of this deployment`);
+/** The newest deployment of the endpoint that gives traffic to anything. @throws InferenceRefused */
+export function findDeployment(lease: LeaseClient, endpoint: string): ListedDeployment {
+  const deployments = deploymentsOf(lease, endpoint);
+  const serving = deployments.findLast(({ arms }) => arms.some(({ weight }) => weight > 0));
+  return serving ?? deployments.at(-1)!;
+}
+
+/** The version that the caller named, by its number or id, among the endpoint's arms. @throws InferenceRefused */
+export function namedVersion(lease: LeaseClient, endpoint: string, name: string): Chosen {
+  for (const deployment of [...deploymentsOf(lease, endpoint)].reverse())
+    for (const arm of deployment.arms) {
+      const version = lease.lastLease()?.versions.get(arm.modelVersionId);
+      if (version && (version.modelVersionId === name || String(version.number) === name))
+        return { deployment, version, slot: arm.slot };
+    }
+  throw new InferenceRefused('UnknownVersion', `version ${JSON.stringify(name)} is no arm of this endpoint`);
 }
 
 /** The arm that the salted hash of the key gives. @throws InferenceRefused */
@@ -137,11 +146,10 @@ export async function score(
 ): Promise<InferenceResponse> {
   const { lease, log, clock, rowLimit } = dependencies;
   const requestId = request.id ?? newId();
-  const deployment = findDeployment(lease, endpoint);
   const chosen =
     versionName === undefined
-      ? splitVersion(lease, deployment, request.key ?? requestId)
-      : namedVersion(lease, deployment, versionName);
+      ? splitVersion(lease, findDeployment(lease, endpoint), request.key ?? requestId)
+      : namedVersion(lease, endpoint, versionName);
   const rows = rowsOf(request.inputs, rowLimit);
   const { model, permitId } = await openModel(dependencies, chosen.version);
   const wanted = request.outputs?.map(({ name }) => name) ?? model.outputs.map(({ name }) => name);
@@ -152,7 +160,7 @@ export async function score(
   const { modelVersionId, number } = chosen.version;
   let segment: string;
   try {
-    segment = await log.append(deployment.deploymentId, {
+    segment = await log.append(chosen.deployment.deploymentId, {
       requestId,
       at: clock.now().toISOString(),
       modelVersionId,

@@ -122,11 +122,10 @@ export function createInferenceServer(dependencies: InferenceDependencies): Infe
   }
 
   async function describe(model: string, versionName: string | undefined, readiness: boolean): Promise<Answer> {
-    const deployment = findDeployment(lease, model);
-    const { version } =
+    const { version, deployment } =
       versionName === undefined
-        ? splitVersion(lease, deployment, '') // The protocol leaves the version to the server: any that is served.
-        : namedVersion(lease, deployment, versionName);
+        ? splitVersion(lease, findDeployment(lease, model), '') // The protocol leaves the version to the server.
+        : namedVersion(lease, model, versionName);
     const { model: loaded } = await openModel(scoring, version);
     if (readiness) return { status: 200, body: { name: model, ready: true } };
     const versions = deployment.arms.flatMap(({ modelVersionId }) => {

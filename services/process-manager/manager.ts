@@ -1,0 +1,274 @@
+import type { Application } from '../../libs/application/contract.js';
+import { type EventStore, type RecordedAssayEvent, decodeEvent } from '#libs/event-store';
+import type { CommandContext, Id } from '#libs/lifecycle';
+import type { Clock, Timer } from '#libs/runtime';
+import type { SigningKey } from '#libs/signing';
+import type { Leadership } from './leadership.js';
+import { type FreshDirectory, type LeaseServer, createLeaseServer } from './lease-server.js';
+import { type Intent, plan } from './plan.js';
+import { GovernanceView } from './view.js';
+
+export interface ProcessManagerDependencies {
+  readonly store: Pick<EventStore, 'subscribeAll' | 'readAll'>;
+  readonly application: Application;
+  readonly clock: Clock;
+  /** Signs leases; the same key signs the permits, in `application`. */
+  readonly key: SigningKey;
+  /** Identity of the service `process-manager-service` in a workspace; it can never sign an approval. */
+  readonly identityOf: (workspace: string) => Id;
+  /** Of several process managers one acts; all of them may lease, for a lease only says what the ledger says. */
+  readonly leadership: Leadership;
+  /** Secret that inference servers show when they ask for a lease. */
+  readonly leaseToken: string;
+  readonly onFault?: (what: ProcessManagerFault, detail: unknown) => void;
+}
+
+export type ProcessManagerFault = 'StoreAway' | 'PoisonEvent' | 'CommandRefused' | 'CommandFailed';
+
+export interface ProcessManagerStatus {
+  readonly caughtUp: boolean;
+  readonly leading: boolean;
+  /** An event that could not be read: nothing is done and nothing is leased until it is (fail closed). */
+  readonly poisoned: boolean;
+  readonly position: bigint | undefined;
+  /** Commands that the ledger asks for and that have not been carried out yet. */
+  readonly waiting: number;
+}
+
+export interface ProcessManager {
+  /** Resolves when everything in the store has been folded for the first time. */
+  readonly ready: Promise<void>;
+  /** Serves leases; @returns the port. */
+  listen(port?: number, host?: string): Promise<number>;
+  status(): ProcessManagerStatus;
+  /** Resolves when the view has passed the position and no act is waiting; for tests and the demo. */
+  settled(position: bigint): Promise<void>;
+  close(): Promise<void>;
+}
+
+const freshMilliseconds = 1_000;
+const longestBackoff = 5_000;
+/** A refused command is tried again no sooner: what forbade it may have changed. */
+const refusedMilliseconds = 60_000;
+
+/** Starts folding at once. It acts from the moment when it has caught up, while it leads. */
+export function startProcessManager(dependencies: ProcessManagerDependencies): ProcessManager {
+  const { store, application, clock, leadership, onFault } = dependencies;
+  const view = new GovernanceView();
+  const ended = new AbortController();
+  /** Carried out, by command id: until its event is in the view a plan asks for it again. */
+  const done = new Set<Id>();
+  /** Refused, with the monotonic time before which it is not asked again: each refusal is a counted denial. */
+  const refused = new Map<Id, number>();
+  const watchers = new Set<() => void>();
+  let caughtUp = false;
+  let poisoned = false;
+  let waiting = 0;
+  let acting = false;
+  let again = false;
+  let backoff = 0;
+  let timer: Timer | undefined;
+  let proof: { readonly at: number } | undefined;
+  let proving: Promise<boolean> | undefined;
+  let markReady: () => void;
+  const ready = new Promise<void>((resolve) => (markReady = resolve));
+
+  const lease: LeaseServer = createLeaseServer({
+    clock,
+    key: dependencies.key,
+    token: dependencies.leaseToken,
+    current,
+  });
+  const notify = (): void => {
+    for (const look of watchers) look();
+  };
+
+  function take(event: RecordedAssayEvent): void {
+    const change = view.apply(event);
+    if (change && caughtUp) lease.publish(change, event.position);
+  }
+
+  async function follow(): Promise<void> {
+    while (!ended.signal.aborted) {
+      try {
+        const after = view.position;
+        const options = { signal: ended.signal, ...(after === undefined ? {} : { after }) };
+        for await (const item of store.subscribeAll(options)) {
+          if (item.kind === 'event') {
+            const event = decode(item.event);
+            if (event) take(event);
+            else view.passed(item.event.position);
+          } else if (item.kind === 'checkpoint') view.passed(item.position);
+          else {
+            caughtUp = true;
+            proof = undefined;
+            markReady();
+          }
+          if (caughtUp) act();
+          notify();
+        }
+      } catch (error) {
+        if (poisoned) return;
+        onFault?.('StoreAway', error);
+      }
+      caughtUp = false;
+      await pause(250);
+    }
+  }
+
+  /** An event that cannot be read stops everything: acting or leasing on half the truth would open what is closed. */
+  function decode(stored: Parameters<typeof decodeEvent>[0]): RecordedAssayEvent | undefined {
+    try {
+      return decodeEvent(stored) as RecordedAssayEvent | undefined;
+    } catch (error) {
+      poisoned = true;
+      onFault?.('PoisonEvent', error);
+      throw error;
+    }
+  }
+
+  function act(): void {
+    if (acting) {
+      again = true;
+      return;
+    }
+    acting = true;
+    again = false;
+    actOnce()
+      .catch((error: unknown) => onFault?.('CommandFailed', error))
+      .finally(() => {
+        acting = false;
+        notify();
+        if (again) act();
+      });
+  }
+
+  async function actOnce(): Promise<void> {
+    timer?.cancel();
+    if (!caughtUp || poisoned || ended.signal.aborted) return;
+    const now = clock.now();
+    const { intents, nextDue, settled } = plan(view, now.getTime());
+    for (const id of settled) view.settle(id);
+    const monotonic = clock.monotonic();
+    const open = intents.filter(
+      ({ commandId }) => !done.has(commandId) && !((refused.get(commandId) ?? 0) > monotonic),
+    );
+    waiting = leadership.held() ? open.length : 0;
+    for (const intent of open) {
+      if (!leadership.held() || !caughtUp || ended.signal.aborted) break;
+      if (!(await carryOut(intent))) break;
+      waiting -= 1;
+    }
+    // What was carried out comes back as an event, and with it the next plan.
+    const retry = intents.some(({ commandId }) => refused.has(commandId)) ? refusedMilliseconds : Infinity;
+    const due = nextDue === undefined ? Infinity : nextDue - clock.now().getTime();
+    const wait = backoff > 0 ? backoff : Math.min(retry, due);
+    if (wait !== Infinity) timer = clock.after(Math.max(wait, 1), act);
+  }
+
+  /** False when the store or the application is away: everything is planned anew after a while. */
+  async function carryOut(intent: Intent): Promise<boolean> {
+    const { name, input, workspace, commandId, correlationId, causationId } = intent;
+    const now = clock.now().toISOString();
+    const context: CommandContext = {
+      workspace,
+      actor: {
+        id: dependencies.identityOf(workspace),
+        kind: 'service',
+        roles: ['process-manager-service'],
+        groups: [],
+        authentication: { method: 'internal', time: now },
+      },
+      commandId,
+      correlationId: correlationId ?? commandId,
+      ...(causationId === undefined ? {} : { causationId }),
+      now,
+    };
+    try {
+      const result = await application.execute(name, input, context);
+      backoff = 0;
+      if (result.outcome === 'accepted') done.add(commandId);
+      else {
+        refused.set(commandId, clock.monotonic() + refusedMilliseconds);
+        onFault?.('CommandRefused', { name, commandId, code: result.code, details: result.details });
+      }
+      return true;
+    } catch (error) {
+      backoff = Math.min(Math.max(backoff * 2, 250), longestBackoff);
+      onFault?.('CommandFailed', error);
+      return false;
+    }
+  }
+
+  /** Asks the store for its newest position and shows that the view has reached it. One question at a time. */
+  async function prove(): Promise<boolean> {
+    const at = clock.monotonic();
+    let head: bigint | undefined;
+    for await (const { position } of store.readAll({ backwards: true, maxCount: 1 })) head = position;
+    const reached = (): boolean => head === undefined || (view.position !== undefined && view.position >= head);
+    if (!reached()) await until(reached, freshMilliseconds);
+    if (!reached() || !caughtUp || poisoned) return false;
+    proof = { at };
+    return true;
+  }
+
+  async function current(workspace: string, environment: string): Promise<FreshDirectory | undefined> {
+    if (!caughtUp || poisoned) return undefined;
+    if (!proof || clock.monotonic() - proof.at > freshMilliseconds) {
+      proving ??= prove()
+        .catch(() => false)
+        .finally(() => (proving = undefined));
+      await proving;
+    }
+    // Without a new proof the old one still tells its age: the lease becomes shorter, and after 30 s there is none.
+    if (!proof || !caughtUp || poisoned) return undefined;
+    const position = view.position ?? 0n;
+    const ageMilliseconds = clock.monotonic() - proof.at;
+    return { directory: view.serving.directory(workspace, environment), position, ageMilliseconds };
+  }
+
+  function until(holds: () => boolean, milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(deadline);
+        watchers.delete(look);
+        resolve();
+      };
+      const look = (): void => {
+        if (holds()) settle();
+      };
+      const deadline = setTimeout(settle, milliseconds);
+      watchers.add(look);
+      look();
+    });
+  }
+
+  function pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const handle = setTimeout(resolve, milliseconds);
+      ended.signal.addEventListener('abort', () => {
+        clearTimeout(handle);
+        resolve();
+      });
+    });
+  }
+
+  leadership.onGained(act);
+  const following = follow();
+
+  return {
+    ready,
+    listen: (port, host) => lease.listen(port, host),
+    status: () => ({ caughtUp, leading: leadership.held(), poisoned, position: view.position, waiting }),
+    async settled(position) {
+      const reached = (): boolean => !acting && waiting === 0 && (view.position ?? -1n) >= position;
+      while (!reached()) await until(reached, 1_000);
+    },
+    async close() {
+      ended.abort();
+      timer?.cancel();
+      await lease.close();
+      await following.catch(() => undefined);
+    },
+  };
+}
