@@ -1,0 +1,102 @@
+import { facts, versions } from '../core/table.js';
+
+/** One request for approval and what became of it. `open_stage` is absent when nobody is asked for anything. */
+export const approval = versions(
+  'approval',
+  ['approval_id'],
+  {
+    approval_id: 'text',
+    status: 'text',
+    model_version_id: 'text?',
+    model_id: 'text?',
+    requester_id: 'text?',
+    environment: 'text?',
+    policy_id: 'text?',
+    policy_version: 'integer?',
+    tier: 'text?',
+    stages: 'json?',
+    pins: 'json?',
+    evidence_digest: 'text?',
+    contributors: 'json?',
+    cause: 'text?',
+    requested_at: 'time?',
+    expires_at: 'time?',
+    open_stage: 'text?',
+    stage_opened_at: 'time?',
+    stage_deadline: 'time?',
+    signatures: 'json',
+    abstentions: 'json',
+    granted_at: 'time?',
+    valid_until: 'time?',
+    ended_at: 'time?',
+    ended_by: 'text?',
+    end_cause: 'text?',
+  },
+  ['(workspace, model_version_id, position)', '(workspace, status, position)', '(workspace, position)'],
+);
+
+/** Every act on an approval or an override, in order. Its reasons and comments are digests of disclosures. */
+export const approvalAct = facts(
+  'approval_act',
+  {
+    approval_id: 'text',
+    act: 'text',
+    stage: 'text?',
+    actor_id: 'text',
+    role: 'text?',
+    meaning: 'text?',
+    on_behalf_of: 'text?',
+    evidence_digest: 'text?',
+    decision: 'json?',
+    authentication: 'json?',
+    reason: 'text?',
+    detail: 'json?',
+    at: 'time',
+    event_id: 'text',
+    digest: 'text',
+  },
+  ['(workspace, approval_id, position)', '(workspace, actor_id, position)', '(workspace, position)'],
+);
+
+export const approvalCondition = versions(
+  'approval_condition',
+  ['approval_id', 'condition_id'],
+  {
+    approval_id: 'text',
+    condition_id: 'text',
+    status: 'text',
+    owner_id: 'text?',
+    due_at: 'time?',
+    text: 'text?',
+    on_lapse: 'text?',
+    evidence: 'text?',
+    set_at: 'time?',
+    ended_at: 'time?',
+  },
+  ['(workspace, status, due_at)'],
+);
+
+export const override = versions(
+  'override',
+  ['override_id'],
+  {
+    override_id: 'text',
+    status: 'text',
+    model_version_id: 'text?',
+    model_id: 'text?',
+    environment: 'text?',
+    operator_id: 'text?',
+    reason: 'text?',
+    evidence_digest: 'text?',
+    used_at: 'time?',
+    valid_until: 'time?',
+    review_due_at: 'time?',
+    review_role: 'text?',
+    incident_id: 'text?',
+    reviewer_id: 'text?',
+    verdict: 'text?',
+    review_reason: 'text?',
+    reviewed_at: 'time?',
+  },
+  ['(workspace, model_version_id, position)', '(workspace, position)'],
+);

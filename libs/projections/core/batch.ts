@@ -1,0 +1,186 @@
+import type { RecordedEvent } from '../../event-store/envelope.js';
+import { InvalidCell, normalizeCell, openEnd, type Table } from './table.js';
+import type { Operation } from './view.js';
+
+export type Cells = Readonly<Record<string, unknown>>;
+
+export interface FactRow {
+  readonly workspace: string;
+  readonly position: bigint;
+  readonly ordinal: number;
+  readonly cells: Cells;
+}
+
+export interface VersionRow {
+  readonly workspace: string;
+  readonly position: bigint;
+  positionTo: bigint;
+  readonly revision: bigint;
+  readonly cells: Cells;
+}
+
+/** A version that was stored before this batch and is closed by it. */
+export interface Closing {
+  readonly workspace: string;
+  readonly key: Cells;
+  readonly position: bigint;
+  readonly positionTo: bigint;
+}
+
+export interface RowKey {
+  readonly workspace: string;
+  readonly key: Cells;
+}
+
+interface Chain {
+  stored: VersionRow | undefined;
+  readonly added: VersionRow[];
+}
+
+type EventCoordinates = Pick<RecordedEvent, 'position' | 'revision' | 'metadata'>;
+
+/** The key's text form: equal exactly when workspace and key cells are. */
+export function keyText(table: Table, workspace: string, key: Cells): string {
+  return JSON.stringify([workspace, ...table.key.map((name) => normalizeCell(table, name, key[name]))]);
+}
+
+/**
+ * The rows of one batch, folded in memory: each facts row once, each versioned row as a chain that begins at what is
+ * stored. Applying an event whose revision a row has already seen changes nothing.
+ */
+export class RowBatch {
+  readonly #facts = new Map<Table, FactRow[]>();
+  readonly #dictionaries = new Map<Table, Map<string, RowKey>>();
+  readonly #chains = new Map<Table, Map<string, Chain>>();
+
+  /** The keys of versioned rows that these operations change and this batch does not hold yet. */
+  missing(operations: Iterable<Operation>, workspace: string, into: Map<Table, Map<string, RowKey>>): void {
+    for (const operation of operations) {
+      if (operation.kind !== 'change') continue;
+      const { table, key } = operation;
+      const text = keyText(table, workspace, key);
+      if (this.#chains.get(table)?.has(text)) continue;
+      let keys = into.get(table);
+      if (keys === undefined) into.set(table, (keys = new Map()));
+      keys.set(text, { workspace, key });
+    }
+  }
+
+  /** Enters what the database holds for a key (undefined: nothing). */
+  load(table: Table, text: string, stored: VersionRow | undefined): void {
+    let chains = this.#chains.get(table);
+    if (chains === undefined) this.#chains.set(table, (chains = new Map()));
+    chains.set(text, { stored, added: [] });
+  }
+
+  /** The same, with the key read from the stored row. */
+  loadStored(table: Table, stored: VersionRow): void {
+    this.load(table, keyText(table, stored.workspace, stored.cells), stored);
+  }
+
+  /** All or nothing: throws when an operation is impossible, and then has changed nothing. */
+  apply(event: EventCoordinates, operations: readonly Operation[]): void {
+    const workspace = event.metadata.workspace;
+    const undo: (() => void)[] = [];
+    const ordinals = new Map<Table, number>();
+    try {
+      for (const operation of operations) {
+        if (operation.kind === 'change') undo.push(this.#change(event, workspace, operation));
+        else if (operation.table.kind === 'dictionary') this.#define(workspace, operation, undo);
+        else this.#insert(event, workspace, operation, ordinals, undo);
+      }
+    } catch (error) {
+      for (const step of undo.reverse()) step();
+      throw error;
+    }
+  }
+
+  #insert(
+    event: EventCoordinates,
+    workspace: string,
+    { table, row }: Extract<Operation, { kind: 'insert' }>,
+    ordinals: Map<Table, number>,
+    undo: (() => void)[],
+  ): void {
+    if (table.kind !== 'facts') throw new InvalidCell(table.name, '*', `insert into a table of ${table.kind}`);
+    const ordinal = ordinals.get(table) ?? 0;
+    ordinals.set(table, ordinal + 1);
+    let rows = this.#facts.get(table);
+    if (rows === undefined) this.#facts.set(table, (rows = []));
+    rows.push({ workspace, position: event.position, ordinal, cells: normalizeRow(table, row) });
+    const added = rows;
+    undo.push(() => added.pop());
+  }
+
+  #define(workspace: string, { table, row }: Extract<Operation, { kind: 'insert' }>, undo: (() => void)[]): void {
+    let rows = this.#dictionaries.get(table);
+    if (rows === undefined) this.#dictionaries.set(table, (rows = new Map()));
+    const text = keyText(table, workspace, row);
+    if (rows.has(text)) return;
+    const added = rows;
+    rows.set(text, { workspace, key: normalizeRow(table, row) });
+    undo.push(() => added.delete(text));
+  }
+
+  #change(
+    event: EventCoordinates,
+    workspace: string,
+    { table, key, change }: Extract<Operation, { kind: 'change' }>,
+  ): () => void {
+    const chain = this.#chains.get(table)?.get(keyText(table, workspace, key));
+    if (chain === undefined) throw new Error(`${table.name}: row was not loaded before it was changed`);
+    const last = chain.added.at(-1) ?? chain.stored;
+    if (last !== undefined && last.revision >= event.revision && last.position !== event.position) return () => {};
+    const next = change(last?.cells);
+    if (next === undefined) return () => {};
+    const cells = normalizeRow(table, { ...next, ...key });
+    const version = { workspace, position: event.position, positionTo: openEnd, revision: event.revision, cells };
+    if (last?.position === event.position && chain.added.length > 0) {
+      chain.added[chain.added.length - 1] = version;
+      return () => (chain.added[chain.added.length - 1] = last);
+    }
+    if (last?.position === event.position) return () => {};
+    if (last !== undefined) last.positionTo = event.position;
+    chain.added.push(version);
+    return () => {
+      chain.added.pop();
+      if (last !== undefined) last.positionTo = openEnd;
+    };
+  }
+
+  facts(): ReadonlyMap<Table, readonly FactRow[]> {
+    return this.#facts;
+  }
+
+  dictionaries(): ReadonlyMap<Table, readonly RowKey[]> {
+    return new Map([...this.#dictionaries].map(([table, rows]) => [table, [...rows.values()]]));
+  }
+
+  /** New versions and the stored versions that they close, by table. */
+  versions(): ReadonlyMap<Table, { readonly added: readonly VersionRow[]; readonly closed: readonly Closing[] }> {
+    const result = new Map<Table, { added: VersionRow[]; closed: Closing[] }>();
+    for (const [table, chains] of this.#chains) {
+      const added: VersionRow[] = [];
+      const closed: Closing[] = [];
+      for (const { stored, added: chain } of chains.values()) {
+        if (chain.length === 0) continue;
+        added.push(...chain);
+        if (stored === undefined) continue;
+        const { workspace, position, positionTo, cells } = stored;
+        closed.push({ workspace, key: cells, position, positionTo });
+      }
+      if (added.length > 0) result.set(table, { added, closed });
+    }
+    return result;
+  }
+}
+
+/** Every column of the table, normalized; throws InvalidCell for a cell that the table cannot hold or does not have. */
+export function normalizeRow(table: Table, row: Cells): Cells {
+  for (const name of Object.keys(row)) {
+    if (!(name in table.columns)) throw new InvalidCell(table.name, name, 'no such column');
+  }
+  const result: Record<string, unknown> = {};
+  for (const name of Object.keys(table.columns)) result[name] = normalizeCell(table, name, row[name]);
+  return result;
+}

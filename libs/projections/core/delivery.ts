@@ -1,0 +1,30 @@
+import type { StoredEvent } from '../../event-store/port.js';
+import type { RecordedAssayEvent } from '../../event-store/envelope.js';
+
+/** An event on its way to the views, decoded once for all of them. */
+export interface Delivery {
+  readonly event: Pick<StoredEvent, 'id' | 'type' | 'stream' | 'revision' | 'position' | 'recordedAt'>;
+  /** The decoded event; undefined for a type that nobody of this build knows. @throws what the codec throws */
+  decoded(): RecordedAssayEvent | undefined;
+}
+
+/** Deliveries in position order within each partition, and how far each partition is complete after them. */
+export interface Batch {
+  readonly deliveries: readonly Delivery[];
+  /** For every partition, or by partition: nothing that belongs to it lies unseen at or before this position. */
+  readonly watermark: bigint | ReadonlyMap<number, bigint>;
+}
+
+/** A partition that waits for somebody's decision. */
+export interface Stop {
+  readonly view: string;
+  readonly generation: number;
+  readonly partition: number;
+  readonly kind: 'poison' | 'gap';
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly error: string;
+}

@@ -1,0 +1,168 @@
+/**
+ * The shape of a view's tables, as data: the DDL, the bulk writer, the in-memory fold and the comparison of both
+ * are made from it.
+ *
+ * Every row carries `workspace` and `position`. A **facts** table is append-only: one row per (position, ordinal).
+ * A **versions** table holds each state of a row: a state is visible from `position` until `position_to`
+ * (exclusive), so that every question can be asked as of any position (docs/adr/0004-row-versions.md).
+ * A **dictionary** is append-only and its content is a function of its key (surrogate ids).
+ */
+export type CellType = 'text' | 'time' | 'integer' | 'number' | 'bigint' | 'boolean' | 'json' | 'bytes';
+export type Column = CellType | `${CellType}?`;
+export type Columns = Readonly<Record<string, Column>>;
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+interface Cells {
+  text: string;
+  /** RFC 3339 with offset going in; kept as UTC with milliseconds and `Z`, so that text order is time order. */
+  time: string;
+  /** A safe integer, stored as 64 bits. */
+  integer: number;
+  number: number;
+  bigint: bigint;
+  boolean: boolean;
+  json: unknown;
+  /** As lower-case hexadecimal digits. */
+  bytes: string;
+}
+type Required<C extends Columns> = { [K in keyof C]: C[K] extends `${string}?` ? never : K }[keyof C];
+type Optional<C extends Columns> = { [K in keyof C]: C[K] extends `${string}?` ? K : never }[keyof C];
+type CellOf<T> = T extends `${infer Base extends CellType}?` ? Cells[Base] : T extends CellType ? Cells[T] : never;
+
+/** A row as `evolve` writes it. An absent optional cell is NULL. */
+export type RowOf<C extends Columns> = { readonly [K in Required<C>]: CellOf<C[K]> } & {
+  readonly [K in Optional<C>]?: CellOf<C[K]> | undefined;
+};
+
+export type TableKind = 'facts' | 'versions' | 'dictionary';
+
+export interface Table<C extends Columns = Columns, Key extends string = string> {
+  readonly name: string;
+  readonly kind: TableKind;
+  readonly columns: C;
+  /** `versions` and `dictionary`: what identifies a row within its workspace. */
+  readonly key: readonly Key[];
+  /** Column lists after `ON <table>`, e.g. `(workspace, model_id, position)`. */
+  readonly indexes: readonly string[];
+}
+
+/** Append-only: each event adds rows and no row ever changes. */
+export function facts<const C extends Columns>(
+  name: string,
+  columns: C,
+  indexes: readonly string[] = [],
+): Table<C, never> {
+  return { name, kind: 'facts', columns, key: [], indexes };
+}
+
+/** One row per key, owned by one stream; each change is a new version of it. */
+export function versions<const C extends Columns, const Key extends Extract<keyof C, string>>(
+  name: string,
+  key: readonly Key[],
+  columns: C,
+  indexes: readonly string[] = [],
+): Table<C, Key> {
+  return { name, kind: 'versions', columns, key, indexes };
+}
+
+/** Key to content, written once: whoever writes it first, the row is the same. */
+export function dictionary<const C extends Columns, const Key extends Extract<keyof C, string>>(
+  name: string,
+  key: readonly Key[],
+  columns: C,
+): Table<C, Key> {
+  return { name, kind: 'dictionary', columns, key, indexes: [] };
+}
+
+/** `position_to` of the version that nothing has followed yet: the greatest 64-bit integer. */
+export const openEnd = 9_223_372_036_854_775_807n;
+
+export function isOptional(column: Column): boolean {
+  return column.endsWith('?');
+}
+
+export function cellType(column: Column): CellType {
+  return (isOptional(column) ? column.slice(0, -1) : column) as CellType;
+}
+
+/** A cell that a table cannot hold: the event that made it stops its partition. */
+export class InvalidCell extends Error {
+  override readonly name = 'InvalidCell';
+  constructor(
+    readonly table: string,
+    readonly column: string,
+    readonly problem: string,
+  ) {
+    super(`${table}.${column}: ${problem}`);
+  }
+}
+
+/** A cell as it is stored and compared: undefined for NULL, times in UTC, NUL characters (which Postgres cannot hold) as U+FFFD. */
+export function normalizeCell(table: Table, name: string, value: unknown): unknown {
+  const column = table.columns[name];
+  if (column === undefined) throw new InvalidCell(table.name, name, 'no such column');
+  if (value === undefined || value === null) {
+    if (!isOptional(column)) throw new InvalidCell(table.name, name, 'is missing');
+    return undefined;
+  }
+  return parsers[cellType(column)](value, (problem) => new InvalidCell(table.name, name, problem));
+}
+
+type Parser = (value: unknown, invalid: (problem: string) => InvalidCell) => unknown;
+
+const hexPattern = /^([0-9a-f]{2})*$/;
+
+const parsers: Readonly<Record<CellType, Parser>> = {
+  text(value, invalid) {
+    if (typeof value !== 'string') throw invalid(`expected text, got ${typeof value}`);
+    return storable(value);
+  },
+  time(value, invalid) {
+    // RFC 3339 knows leap seconds, Date does not: the last millisecond of the minute stands for one.
+    const text = typeof value === 'string' ? value.replace(/:60(\.[0-9]+)?(?=Z|[+-])/, ':59.999') : '';
+    const milliseconds = Date.parse(text);
+    if (Number.isNaN(milliseconds)) throw invalid('is not a time');
+    return new Date(milliseconds).toISOString();
+  },
+  integer(value, invalid) {
+    if (!Number.isSafeInteger(value)) throw invalid(`${String(value)} is not a safe integer`);
+    return value;
+  },
+  number(value, invalid) {
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(`${String(value)} is not a finite number`);
+    return Object.is(value, -0) ? 0 : value;
+  },
+  bigint(value, invalid) {
+    if (typeof value !== 'bigint') throw invalid(`expected a bigint, got ${typeof value}`);
+    return BigInt.asIntN(64, value) === value ? value : fail(invalid('does not fit 64 bits'));
+  },
+  boolean(value, invalid) {
+    if (typeof value !== 'boolean') throw invalid(`expected a boolean, got ${typeof value}`);
+    return value;
+  },
+  json: (value) => storableJson(value),
+  bytes(value, invalid) {
+    if (typeof value !== 'string' || !hexPattern.test(value)) throw invalid('is not lower-case hexadecimal');
+    return value;
+  },
+};
+
+function fail(error: Error): never {
+  throw error;
+}
+
+function storable(text: string): string {
+  return (text.includes('\u0000') ? text.replaceAll('\u0000', '\uFFFD') : text).toWellFormed();
+}
+
+function storableJson(value: unknown): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (Array.isArray(value)) return value.map(storableJson);
+  if (value === null || typeof value !== 'object') return value;
+  const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) result[storable(key)] = storableJson(member);
+  }
+  return result;
+}

@@ -1,0 +1,27 @@
+export { insert, view, type Operation, type View } from './core/view.js';
+export { RowBatch } from './core/batch.js';
+export { foldLog, type FoldedRow } from './core/fold.js';
+export { writeBatch } from './core/writer.js';
+export { partitionOf, streamKey } from './core/partition.js';
+export {
+  dropGeneration,
+  listGenerations,
+  livePositions,
+  migrateRegistry,
+  openGeneration,
+  RegistryAhead,
+  switchGeneration,
+  transaction,
+  type Generation,
+} from './core/registry.js';
+export { Fenced, ViewConsumer } from './core/consumer.js';
+export type { Batch, Delivery, Stop } from './core/delivery.js';
+export { NotYet } from './core/not-yet.js';
+export { allViews, clockView } from './views.js';
+export { access } from './access/evolve.js';
+export { approvals } from './approvals/evolve.js';
+export { deployments } from './deployments/evolve.js';
+export { fairness } from './fairness/evolve.js';
+export { inventory } from './inventory/evolve.js';
+export { lineage } from './lineage/evolve.js';
+export { timeline } from './timeline/evolve.js';

@@ -1,0 +1,1 @@
+export { createProjector, type Projector, type ProjectorOptions, type ViewStatus } from './projector.js';
