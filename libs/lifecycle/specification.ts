@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Command, Decider, DomainEvent, Refused } from './kernel.js';
+import type { Command, Decider, DomainEvent } from './kernel.js';
 import { fold } from './idempotency.js';
 
 /** given/when/then over a decider, for specs alone: what happened, what is wanted, what follows. */
@@ -13,22 +13,23 @@ export function specificationOf<C extends Command, E extends DomainEvent, State>
         return decision.events;
       };
       return {
-        /** These types, in this order, and nothing else; returns the events. */
-        thenEvents(...types: readonly E['type'][]): readonly E[] {
-          const events = accepted();
-          expect(events.map((event) => event.type)).toEqual(types);
-          return events;
+        /** These types, in this order, and nothing else. */
+        thenEvents(...types: readonly E['type'][]): void {
+          expect(accepted().map((event) => event.type)).toEqual(types);
+        },
+        /** What was decided, to look into. */
+        events(): readonly E[] {
+          return accepted();
         },
         /** Accepted, and there is nothing to write. */
         thenNothing(): void {
           expect(accepted()).toEqual([]);
         },
         /** Refused with this code; what is given of the details must be in them. */
-        thenRefused(code: string, details: Readonly<Record<string, unknown>> = {}): Refused {
+        thenRefused(code: string, details: Readonly<Record<string, unknown>> = {}): void {
           if (decision.outcome === 'accepted')
             throw new Error(`accepted: ${decision.events.map((event) => event.type).join(', ') || 'nothing to write'}`);
           expect({ code: decision.code, details: decision.details }).toMatchObject({ code, details });
-          return decision;
         },
         /** The state that the history and what was decided lead to. */
         state(): State {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { GroupCount, Measurement, PolicyDocument } from '#libs/lifecycle';
 import {
   decidedGates,
