@@ -84,6 +84,7 @@ export function batchAppend(context: StreamsContext): handleBidiStreamingCall<Ba
 
 /** A client that does not take its answers does not get to ask. */
 function pauseUntilDrained(call: ServerDuplexStream<BatchAppendRequest, BatchAppendResponse>): void {
+  if (call.isPaused()) return;
   call.pause();
   call.once('drain', () => call.resume());
 }

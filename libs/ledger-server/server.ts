@@ -87,8 +87,10 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
           { cert_chain: Buffer.from(tls.certificate), private_key: Buffer.from(tls.key) },
         ])
       : ServerCredentials.createInsecure();
+    // TLS sends the name along, and a name may not be an address.
+    const named = host === '127.0.0.1' ? 'localhost' : host;
     const port = await bind(server, `${host}:${options.port ?? 0}`, credentials);
-    member = { id: randomUUID(), address: host, port };
+    member = { id: randomUUID(), address: insecure ? host : named, port };
     closers.push(async () => {
       await writer.close();
       stopping.abort();
@@ -97,7 +99,7 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     const connectionString = (role: LedgerUser['role']) => {
       const user = users?.find((one) => one.role === role);
       return user && tls
-        ? `esdb://${user.name}:${user.password}@${host}:${port}?tls=true&tlsCAFile=${encodeURIComponent(tls.authority)}`
+        ? `esdb://${user.name}:${user.password}@${named}:${port}?tls=true&tlsCAFile=${encodeURIComponent(tls.authority)}`
         : `esdb://${host}:${port}?tls=false`;
     };
     return {
@@ -151,13 +153,13 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
   });
 }
 
-/** A second for clients to hear why; then their connections end. */
+/** A moment for clients to hear why; then their connections end. */
 function stopServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const insist = setTimeout(() => {
       server.forceShutdown();
       resolve();
-    }, 1_000);
+    }, 250);
     server.tryShutdown(() => {
       clearTimeout(insist);
       resolve();

@@ -113,7 +113,8 @@ export const streamsService = {
   Tombstone: method<WriteOptions, bigint>('streams.Streams/Tombstone', {}, deletion, deleted),
 };
 
-const empty = { encode: () => Buffer.alloc(0), decode: () => undefined };
+/** Not undefined: grpc-js takes that for a request that never came. */
+const empty = { encode: () => Buffer.alloc(0), decode: () => ({}) };
 
 export interface SupportedMethod {
   /** All lower case: clients compare lower-cased paths. */
@@ -129,7 +130,7 @@ export interface SupportedMethods {
 }
 
 export const serverFeaturesService = {
-  GetSupportedMethods: method<undefined, SupportedMethods>(
+  GetSupportedMethods: method<object, SupportedMethods>(
     'server_features.ServerFeatures/GetSupportedMethods',
     {},
     empty,
@@ -162,7 +163,7 @@ export interface Member {
 const leader = 8;
 
 export const gossipService = {
-  Read: method<undefined, Member>('gossip.Gossip/Read', {}, empty, {
+  Read: method<object, Member>('gossip.Gossip/Read', {}, empty, {
     encode: ({ id, address, port }) => {
       const target = writer();
       writeMessage(target, 1, (member) => {
