@@ -71,6 +71,10 @@ export class AccessIndex {
     return this.#identities.get(id);
   }
 
+  identities(): IterableIterator<IndexedIdentity> {
+    return this.#identities.values();
+  }
+
   key(keyId: Id): IndexedKey | undefined {
     return this.#keys.get(keyId);
   }

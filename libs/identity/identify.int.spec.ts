@@ -179,7 +179,7 @@ describe('service keys', () => {
       data: {
         identityId: 'i-bot',
         keyId: key.keyId,
-        scopes: ['model-developer', 'evaluator@m1', 'validator'],
+        scopes: ['model-developer', 'evaluator:m1', 'validator'],
         expiresAt: at(60),
       },
     });

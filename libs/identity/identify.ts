@@ -134,7 +134,7 @@ export function createIdentification(ports: IdentificationPorts): Identification
 }
 
 /**
- * The scopes of a service key: `<role>`, or `<role>@<model id>` for one model. The key acts with the grants of its
+ * The scopes of a service key: `<role>`, or `<role>:<model id>` for one model. The key acts with the grants of its
  * identity that its scopes cover, and can hand on nothing beyond its scopes.
  */
 export function withinScopes(
@@ -142,7 +142,7 @@ export function withinScopes(
   scopes: readonly string[],
 ): boolean {
   if (scopes.includes(grant.role)) return true;
-  return grant.scope !== undefined && scopes.includes(`${grant.role}@${grant.scope}`);
+  return grant.scope !== undefined && scopes.includes(`${grant.role}:${grant.scope}`);
 }
 
 function rolesOf(grants: readonly ActiveGrant[]): readonly Role[] {

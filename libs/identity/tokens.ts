@@ -86,7 +86,9 @@ export async function verifyToken(
   if (authTime !== undefined && (typeof authTime !== 'number' || !Number.isFinite(authTime) || authTime < 0))
     throw new InvalidCredentials('MalformedToken', 'auth_time');
   if (authTime !== undefined && authTime > latest) throw new InvalidCredentials('TokenNotYetValid', 'auth_time');
-  const tokenId = text(payload.jti, 'jti') ?? `sha256:${createHash('sha256').update(token).digest('hex')}`;
+  // Shapes that an event can hold: printable ASCII for machine names, one line without control characters for groups.
+  const tokenId =
+    matching(printable, text(payload.jti, 'jti')) ?? `sha256:${createHash('sha256').update(token).digest('hex')}`;
   return {
     issuer: rules.issuer,
     subject: subjectOf(payload.sub),
@@ -94,10 +96,10 @@ export async function verifyToken(
     issuedAt: rfc3339(payload.iat!, 'iat'),
     expiresAt: rfc3339(payload.exp!, 'exp'),
     ...(authTime !== undefined && { authenticatedAt: rfc3339(authTime, 'auth_time') }),
-    ...optional('acr', text(payload['acr'], 'acr')),
-    ...optional('amr', texts(payload['amr'], 'amr')),
-    ...optional('nonce', text(payload['nonce'], 'nonce')),
-    groups: texts(payload['groups'], 'groups') ?? [],
+    ...optional('acr', text(payload['acr'], 'acr', printable)),
+    ...optional('amr', texts(payload['amr'], 'amr', printable)),
+    ...optional('nonce', text(payload['nonce'], 'nonce', printable)),
+    groups: texts(payload['groups'], 'groups', oneLine) ?? [],
   };
 }
 
@@ -127,17 +129,25 @@ function subjectOf(value: unknown): string {
   return subject;
 }
 
-function text(value: unknown, claim: string): string | undefined {
+const printable = /^[!-~]+$/;
+const oneLine = /^[^\p{C}\p{Zl}\p{Zp}]{0,200}$/u;
+
+function matching(pattern: RegExp, value: string | undefined): string | undefined {
+  return value !== undefined && pattern.test(value) ? value : undefined;
+}
+
+function text(value: unknown, claim: string, pattern?: RegExp): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || value.length > maximumClaimLength || !value.isWellFormed() || value.includes('\0'))
     throw new InvalidCredentials('MalformedToken', claim);
+  if (pattern && !pattern.test(value)) throw new InvalidCredentials('MalformedToken', claim);
   return value;
 }
 
-function texts(value: unknown, claim: string): readonly string[] | undefined {
+function texts(value: unknown, claim: string, pattern: RegExp): readonly string[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value) || value.length > maximumGroups) throw new InvalidCredentials('MalformedToken', claim);
-  return value.map((item) => text(item ?? null, claim)!);
+  return value.map((item) => text(item ?? null, claim, pattern)!);
 }
 
 function rfc3339(seconds: number, claim: string): string {

@@ -103,6 +103,8 @@ describe('tokens that are not for us, or not now', () => {
     ['a time beyond all calendars', { exp: 1e300 }, 'MalformedToken', 'exp'],
     ['a nonce that is an object', { nonce: {} }, 'MalformedToken', 'nonce'],
     ['a subject with U+0000', { sub: 'ana\0' }, 'MalformedToken', 'sub'],
+    ['a nonce with a line break', { nonce: 'a\nb' }, 'MalformedToken', 'nonce'],
+    ['a group with a direction override', { groups: ['risk\u202e'] }, 'MalformedToken', 'groups'],
     ['groups that are no list', { groups: 'admins' }, 'MalformedToken', 'groups'],
   ])('%s', async (_, changes, rule, field) => {
     await expect(verify(await signed(changes))).rejects.toMatchObject({ name: 'InvalidCredentials', rule, field });

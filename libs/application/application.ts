@@ -1,0 +1,197 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvalidEvent, WrongExpectedRevision } from '#libs/event-store';
+import { withinScopes, type ActiveGrant } from '#libs/identity';
+import { isWorkspaceId, type Actor, type CommandContext } from '#libs/lifecycle';
+import { canonicalDigest } from '#libs/signing';
+import { access } from './access.js';
+import { approvals } from './approvals.js';
+import { automation } from './automation.js';
+import { Call, Refusal } from './call.js';
+import { createFollower } from './catch-up.js';
+import type { Issue } from './checks.js';
+import * as checks from './checks.js';
+import type { Application, CommandInputs, CommandName, CommandRefused, CommandResult } from './contract.js';
+import { data } from './data.js';
+import { createDenialLog, refusalDetails, type Denial } from './denials.js';
+import { deployments } from './deployments.js';
+import { evaluations } from './evaluations.js';
+import { evidenceOf, type VersionEvidence } from './evidence-of.js';
+import type { Handler, Handlers } from './handlers.js';
+import { models } from './models.js';
+import { overrides } from './overrides.js';
+import { people } from './people.js';
+import { permits } from './permits.js';
+import { policies } from './policies.js';
+import type { ApplicationPorts } from './ports.js';
+import { records } from './records.js';
+import { identitiesOf } from './relations.js';
+import { splitTexts } from './texts.js';
+import { isCommandName, issuesOf } from './validation.js';
+
+export interface RunningApplication extends Application {
+  /** Everything that was in the store when this was called is known to the directory after. */
+  catchUp(): Promise<void>;
+  /** Counts a refusal that was made outside of a command: a token, a query, an upload. Never throws. */
+  countDenial(denial: Denial): Promise<bigint | undefined>;
+  /** What an override of a version would stand on now: its digest goes into the nonce and into the command. */
+  evidenceOf(workspace: string, modelVersionId: string): Promise<VersionEvidence | undefined>;
+  /** Writes the counts of the running minute. */
+  close(): Promise<void>;
+}
+
+const handlers: Handlers = {
+  ...people,
+  ...access,
+  ...policies,
+  ...data,
+  ...models,
+  ...evaluations,
+  ...approvals,
+  ...overrides,
+  ...automation,
+  ...permits,
+  ...deployments,
+  ...records,
+};
+
+/** How often a command that met a newer revision is decided again. */
+const maximumAttempts = 10;
+/** How far the time of a command may be from the server's clock, seconds (rule 22). */
+const maximumSkewSeconds = 60;
+/** Refusals that say how a request was made, not that somebody may not: they are answered and not counted. */
+const notDenials: ReadonlySet<string> = new Set([
+  'ValidationFailed',
+  'InvalidField',
+  'NotFound',
+  'AlreadyExists',
+  'IdempotencyConflict',
+  'Contention',
+  'NameTaken',
+]);
+
+/** Load, fold, decide, append, for every command of the contract. Nothing in it keeps a truth: the store does. */
+export function createApplication(ports: ApplicationPorts): RunningApplication {
+  const { store, clock, directory, onFault } = ports;
+  const follower = createFollower(store, directory);
+  const denials = createDenialLog(store, clock, onFault);
+  const catchUp = (): Promise<void> => follower.catchUp();
+
+  const execute = async <Name extends CommandName>(
+    name: Name,
+    input: CommandInputs[Name],
+    given: CommandContext,
+  ): Promise<CommandResult> => {
+    const issues = isCommandName(name) ? [...issuesOf(name, input), ...contextIssues(given)] : [unknownCommand];
+    if (issues.length > 0) return refused('ValidationFailed', { issues });
+    const skew = Math.abs(Date.parse(given.now) - clock.now().getTime()) / 1000;
+    if (!(skew <= maximumSkewSeconds))
+      return deny(new Refusal('ClockSkew', { field: 'now', seconds: skew, atMost: maximumSkewSeconds }), name, given);
+    await catchUp();
+    const { call, handle } = prepare(name, input, given);
+    const known = directory.commands.get(given.commandId);
+    if (known !== undefined && known !== call.facts.commandDigest)
+      return refused('IdempotencyConflict', { commandId: given.commandId });
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const result = await handle();
+        call.applyAccess();
+        return result;
+      } catch (error) {
+        if (error instanceof Refusal) return deny(error, name, call.context);
+        if (error instanceof InvalidEvent)
+          return refused('ValidationFailed', {
+            issues: [{ field: error.field, rule: `${error.code}: ${error.rule}` }],
+          });
+        if (!(error instanceof WrongExpectedRevision)) throw error;
+        if (attempt >= maximumAttempts) return refused('Contention', { stream: error.stream, attempts: attempt });
+        // Full jitter, so that those who met do not meet again.
+        await sleep(Math.random() * Math.min(200, 5 * 2 ** attempt));
+        await catchUp();
+      }
+    }
+  };
+
+  function prepare<Name extends CommandName>(
+    name: Name,
+    whole: CommandInputs[Name],
+    given: CommandContext,
+  ): { readonly call: Call; readonly handle: () => Promise<CommandResult> } {
+    const { input, digestible, texts } = splitTexts(name, whole);
+    const grants = grantsOf(given.actor, given.now);
+    const roles = [...new Set(grants.map(({ role }) => role))].sort();
+    const { onBehalfOf: _, ...context } = { ...given, actor: { ...given.actor, roles } };
+    const actor = given.actor.id;
+    const facts = {
+      name,
+      context,
+      commandDigest: canonicalDigest({ name, actor, input: plain(digestible) }),
+      texts,
+      grants,
+      identities: identitiesOf(directory, actor),
+    };
+    const call = new Call(ports, facts, catchUp);
+    const handler = handlers[name] as unknown as Handler<CommandName>;
+    return { call, handle: () => handler(call, input as never) };
+  }
+
+  /** Never what the caller says: the grants in force now, of a service key those within its scopes. */
+  function grantsOf(actor: Actor, now: string): readonly ActiveGrant[] {
+    const all = directory.access.grantsOf(actor.id, now);
+    if (actor.authentication.method !== 'service-key') return all;
+    const key = directory.access.key(actor.authentication.tokenId ?? '');
+    if (!key || key.revoked || key.identityId !== actor.id) return [];
+    return all.filter((grant) => withinScopes(grant, key.scopes));
+  }
+
+  async function deny(refusal: Refusal, action: CommandName, context: CommandContext): Promise<CommandRefused> {
+    const { code: rule, details, subject } = refusal;
+    if (notDenials.has(rule)) return refused(rule, details);
+    const { workspace, actor, commandId, correlationId } = context;
+    const about = subject === undefined ? {} : { subject };
+    const position = await denials.count({
+      workspace,
+      actor,
+      rule,
+      action,
+      details,
+      commandId,
+      correlationId,
+      ...about,
+    });
+    return { ...refused(rule, details), ...(position !== undefined && { position }) };
+  }
+
+  return {
+    execute,
+    catchUp,
+    countDenial: (denial) => denials.count(denial),
+    async evidenceOf(workspace, modelVersionId) {
+      await catchUp();
+      return evidenceOf(ports, workspace, modelVersionId);
+    },
+    close: () => denials.close(),
+  };
+}
+
+const unknownCommand: Issue = { field: 'name', rule: 'a known command' };
+
+function contextIssues({ workspace, actor, commandId, correlationId, now }: CommandContext): readonly Issue[] {
+  const issues: Issue[] = [];
+  if (!isWorkspaceId(workspace)) issues.push({ field: 'workspace', rule: '1 to 63 of a-z, 0-9, _' });
+  if (actor.kind !== 'anonymous') checks.id(actor.id, 'actor.id', issues);
+  checks.id(commandId, 'commandId', issues);
+  checks.id(correlationId, 'correlationId', issues);
+  checks.time(now, 'now', issues);
+  return issues;
+}
+
+function refused(code: string, details: Readonly<Record<string, unknown>>): CommandRefused {
+  return { outcome: 'refused', code, details: refusalDetails(details) };
+}
+
+/** 64-bit numbers are strings in JSON. */
+function plain(input: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [key, typeof value === 'bigint' ? String(value) : value]),
+  );
+}
