@@ -1,5 +1,5 @@
 import type { Application } from '../../libs/application/contract.js';
-import { type EventStore, type RecordedAssayEvent, decodeEvent } from '#libs/event-store';
+import { type EventStore, type RecordedAssayEvent, type SubscriptionItem, decodeEvent } from '#libs/event-store';
 import type { CommandContext, Id } from '#libs/lifecycle';
 import type { Clock, Timer } from '#libs/runtime';
 import type { SigningKey } from '#libs/signing';
@@ -9,7 +9,13 @@ import { type Intent, plan } from './plan.js';
 import { GovernanceView } from './view.js';
 
 export interface ProcessManagerDependencies {
-  readonly store: Pick<EventStore, 'subscribeAll' | 'readAll'>;
+  /** $all, from the process's fan-out. */
+  readonly subscribe: (options: {
+    readonly after?: bigint;
+    readonly signal: AbortSignal;
+  }) => AsyncIterable<SubscriptionItem>;
+  /** Asked for its newest position before a lease: a subscription cannot say that it is late. */
+  readonly store: Pick<EventStore, 'readAll'>;
   readonly application: Application;
   readonly clock: Clock;
   /** Signs leases; the same key signs the permits, in `application`. */
@@ -93,7 +99,7 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
       try {
         const after = view.position;
         const options = { signal: ended.signal, ...(after === undefined ? {} : { after }) };
-        for await (const item of store.subscribeAll(options)) {
+        for await (const item of dependencies.subscribe(options)) {
           if (item.kind === 'event') {
             const event = decode(item.event);
             if (event) take(event);

@@ -1,0 +1,52 @@
+// One training job or evaluation in a process of its own: it may compute, hang, run out of memory or be killed without
+// touching the trainer. Folder in, folder out: job.json, data.csv → model.onnx, run.json, predictions.csv; evaluate.json
+// and predictions.csv → report.json. The exit code says whether the folder is complete.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { evaluatePooled, parseJob, runJob } from '#libs/learning';
+import { canonicalBytes } from '#libs/signing';
+import { InputError, asCategories, columnOf, readCsv } from '#libs/statistics';
+import { readPredictions, writePredictions } from './predictions.js';
+
+/** What the child says over IPC. */
+export type ChildMessage =
+  | { readonly type: 'progress'; readonly stage: string; readonly done: number; readonly total: number }
+  | { readonly type: 'failed'; readonly code: string; readonly detail: string };
+
+const [mode, folder] = process.argv.slice(2);
+const say = (message: ChildMessage): Promise<void> =>
+  new Promise((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
+const read = (name: string): unknown => JSON.parse(readFileSync(join(folder!, name), 'utf8'));
+const write = (name: string, bytes: Uint8Array): void => writeFileSync(join(folder!, name), bytes);
+process.on('disconnect', () => process.exit(2));
+
+async function train(): Promise<void> {
+  const job = parseJob(read('job.json'));
+  const { table, digest } = await readCsv(join(folder!, 'data.csv'));
+  const result = await runJob(job, table, {
+    dataDigest: digest,
+    onProgress: (progress) => void say({ type: 'progress', ...progress }),
+  });
+  write('predictions.csv', writePredictions(result.predictions));
+  write('run.json', canonicalBytes(result.record));
+  write('model.onnx', result.model);
+}
+
+async function evaluate(): Promise<void> {
+  const { protectedColumns, threshold } = read('evaluate.json') as { protectedColumns: string[]; threshold: number };
+  const { table } = await readCsv(join(folder!, 'data.csv'));
+  const predictions = readPredictions(readFileSync(join(folder!, 'predictions.csv'), 'utf8'));
+  if (predictions.labels.length !== table.rows)
+    throw new InputError('RowsDiffer', `${table.rows} rows of data, ${predictions.labels.length} predictions`);
+  const columns = protectedColumns.map((name) => asCategories(columnOf(table, name)));
+  write('report.json', canonicalBytes(evaluatePooled(predictions, columns, threshold)));
+}
+
+try {
+  await (mode === 'evaluate' ? evaluate() : train());
+  process.exit(0);
+} catch (error) {
+  const { name, message } = error as Error;
+  await say({ type: 'failed', code: error instanceof InputError ? error.code : name, detail: message.slice(0, 2000) });
+  process.exit(1);
+}

@@ -1,0 +1,209 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { scoreOnnx } from '#libs/learning';
+import { newId, repositoryRoot, systemClock } from '#libs/runtime';
+import { canonicalBytes, sha256 } from '#libs/signing';
+import { example, examples } from '../../libs/lifecycle/examples.js';
+import { type Installation, installation, workspace } from '../../test/serving/installation.js';
+import { type Trainer, type TrainerDependencies, startTrainer } from './index.js';
+
+const job = {
+  version: 1,
+  target: { column: 'deny', positive: 'yes' },
+  protected: ['afam'],
+  drop: ['afam'],
+  reweighing: { protected: 'afam' },
+  algorithm: { name: 'logistic_regression', l2: 1 },
+  validation: { scheme: 'stratified_k_fold', k: 5 },
+  seed: 0,
+};
+
+let all: Installation;
+let trainerId: string;
+let datasetVersionId: string;
+let trainer: Trainer | undefined;
+const faults: unknown[] = [];
+
+beforeAll(async () => {
+  all = await installation();
+  trainerId = await all.service('trainer-service');
+  datasetVersionId = newId();
+  const stored = await all.content.add(
+    await readFile(join(repositoryRoot(), 'examples/boston-mortgage/boston-hmda.csv')),
+  );
+  const { policyId } = examples.PolicyPublished;
+  await all.write(`policy-${workspace}.${policyId}`, example('PolicyPublished'));
+  await all.write(`model-${workspace}.${examples.ModelRegistered.modelId}`, example('ModelRegistered', { policyId }));
+  await all.write(
+    `datasetVersion-${workspace}.${datasetVersionId}`,
+    example('DatasetVersionSealed', { datasetVersionId, content: { ...stored, mediaType: 'text/csv' } }),
+  );
+});
+afterEach(async () => {
+  await trainer?.close();
+  trainer = undefined;
+});
+afterAll(() => all.close());
+
+const start = (change: Partial<TrainerDependencies> = {}): Trainer => {
+  trainer = startTrainer({
+    subscribe: (options) => all.fanOut.subscribe(options),
+    application: all.application,
+    content: all.content,
+    clock: systemClock,
+    identityOf: () => trainerId,
+    folder: join(all.folder, 'trainer'),
+    onFault: (what, detail) => faults.push([what, detail]),
+    ...change,
+  });
+  return trainer;
+};
+
+async function startRun(document: unknown = job, change: object = {}): Promise<string> {
+  const trainingRunId = newId();
+  const stored = await all.content.add(Buffer.isBuffer(document) ? document : canonicalBytes(document));
+  const { modelId } = examples.ModelRegistered;
+  await all.write(
+    `trainingRun-${workspace}.${trainingRunId}`,
+    example('TrainingRunStarted', {
+      trainingRunId,
+      modelId,
+      datasetVersionIds: [datasetVersionId],
+      job: { ...stored, mediaType: 'application/json' },
+      ...change,
+    }),
+  );
+  return trainingRunId;
+}
+
+async function ending(trainingRunId: string): Promise<{ type: string; data: Record<string, unknown> }> {
+  for (;;) {
+    const [, end] = await all.events(`trainingRun-${workspace}.${trainingRunId}`);
+    if (end) return end;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+describe('the trainer', () => {
+  test('runs a started run to an artifact that onnxruntime scores, and answers once', async () => {
+    const stages: string[] = [];
+    start({ onProgress: (_, { stage }) => stages.push(stage) });
+    const trainingRunId = await startRun();
+    const { type, data } = await ending(trainingRunId);
+    expect(type).toBe('TrainingRunCompleted');
+    const { artifact, record } = data as { artifact: { digest: string }; record: { digest: string } };
+    const run = JSON.parse((await all.content.bytes(record.digest)).toString());
+    expect(run.model.digest).toBe(artifact.digest);
+    expect(run.predictions.digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(stages).toContain('fold');
+    const model = await all.content.bytes(artifact.digest);
+    const [probability] = await scoreOnnx(model, new Float32Array(run.features.length).fill(1), run.features.length);
+    expect(probability).toBeGreaterThan(0);
+    expect(probability).toBeLessThan(1);
+    await trainer!.close();
+    start();
+    await trainer!.ready;
+    expect(trainer!.openRuns()).toEqual([]);
+    expect(await all.events(`trainingRun-${workspace}.${trainingRunId}`)).toHaveLength(2);
+    expect(await readdir(join(all.folder, 'trainer', 'runs'))).toEqual([]);
+
+    const modelVersionId = newId();
+    const { modelId } = examples.ModelRegistered;
+    const position = await all.write(
+      `modelVersion-${workspace}.${modelVersionId}`,
+      example('ModelVersionRegistered', {
+        modelVersionId,
+        modelId,
+        trainingRunId,
+        artifact: data['artifact'] as never,
+      }),
+    );
+    const evaluation = await trainer!.evaluate(modelVersionId, position);
+    expect(evaluation).toMatchObject({
+      modelVersionId,
+      datasetVersionId,
+      grade: 'measured',
+      scheme: 'cross-validation(5, stratified, pooled)',
+    });
+    const ratio = evaluation.measurements.find(
+      ({ definition, group }) => definition === 'demographic_parity_ratio@fairlearn' && group?.['afam'] === '*',
+    );
+    // The golden of test/peers for the reweighed model of the same data, seed and strength.
+    const { models } = JSON.parse(await readFile(join(repositoryRoot(), 'test/peers/goldens/spine.json'), 'utf8'));
+    const golden = models.find(
+      (model: { reweighing: boolean; l2: number; seed: number | null }) =>
+        model.reweighing && model.l2 === 1 && model.seed === 0,
+    );
+    if (golden) expect(ratio!.value).toBeCloseTo(golden.demographic_parity_ratio, 9);
+    expect(ratio).toMatchObject({ source: run.predictions.digest });
+    expect(ratio!.value).toBeGreaterThan(0.8);
+    const report = JSON.parse((await all.content.bytes(evaluation.report!.digest)).toString());
+    expect(report).toMatchObject({ trainingRunId, record: record.digest, artifact: artifact.digest });
+    expect(report.measurements).toEqual(evaluation.measurements);
+    const again = await trainer!.evaluate(modelVersionId);
+    expect(again.report!.digest).toBe(evaluation.report!.digest);
+    await expect(trainer!.evaluate(newId())).rejects.toMatchObject({ code: 'NotFound' });
+  });
+
+  test('a job that breaks a rule fails the run with its code, and the next one is run', async () => {
+    start();
+    const cases: [Promise<string>, string][] = [
+      [startRun({ ...job, target: { column: 'nothing', positive: 'yes' } }), 'UnknownColumn'],
+      [startRun({ ...job, algorithm: { name: 'magic' } }), 'InvalidJob'],
+      [startRun(Buffer.from('not json')), 'InvalidJob'],
+      [startRun(job, { job: { digest: sha256('absent'), bytes: 6, mediaType: 'application/json' } }), 'ContentMissing'],
+      [startRun(job, { datasetVersionIds: [newId()] }), 'UnsupportedData'],
+      [startRun({ ...job, limits: { seconds: 0.001 } }), 'TimeLimit'],
+    ];
+    for (const [run, code] of cases) {
+      const { type, data } = await ending(await run);
+      expect([type, data['code']]).toEqual(['TrainingRunFailed', code]);
+      expect(JSON.stringify(data)).not.toContain('nothing');
+    }
+    expect((await ending(await startRun())).type).toBe('TrainingRunCompleted');
+  });
+
+  test('a run that another engine trains is left alone', async () => {
+    start();
+    const external = await startRun(job, { engine: 'external', grade: 'imported' });
+    const own = await startRun();
+    expect((await ending(own)).type).toBe('TrainingRunCompleted');
+    expect(await all.events(`trainingRun-${workspace}.${external}`)).toHaveLength(1);
+    expect(trainer!.openRuns()).toEqual([]);
+  });
+
+  test('a trainer that ends in the middle of a job leaves the run to the next one', async () => {
+    let begun: () => void;
+    const running = new Promise<void>((resolve) => (begun = resolve));
+    start({ onProgress: () => begun() });
+    const trainingRunId = await startRun();
+    await running;
+    await trainer!.close();
+    expect(await all.events(`trainingRun-${workspace}.${trainingRunId}`)).toHaveLength(1);
+    start();
+    expect((await ending(trainingRunId)).type).toBe('TrainingRunCompleted');
+    expect(faults).toEqual([]);
+  });
+
+  test('two trainers answer a run once', async () => {
+    const second = startTrainer({
+      subscribe: (options) => all.fanOut.subscribe(options),
+      application: all.newApplication(),
+      content: all.content,
+      clock: systemClock,
+      identityOf: () => trainerId,
+      folder: join(all.folder, 'second-trainer'),
+    });
+    start();
+    try {
+      const trainingRunId = await startRun();
+      await ending(trainingRunId);
+      while (trainer!.openRuns().length + second.openRuns().length > 0)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(await all.events(`trainingRun-${workspace}.${trainingRunId}`)).toHaveLength(2);
+    } finally {
+      await second.close();
+    }
+  });
+});
