@@ -32,6 +32,9 @@ describe('without sign-in', () => {
       }),
       abilityOf: ({ actor, grants }) => abilityFor(actor, grants),
       content: await openContentFolder(folder),
+      evidenceOf: () => Promise.reject(new Error('reached')),
+      readModels: notReached as ApiPorts['readModels'],
+      vault: notReached as ApiPorts['vault'],
       inspectModel: async () => undefined,
       clock: systemClock,
       log: createLog('door', { level: 'silent' }),
@@ -90,7 +93,7 @@ describe('without sign-in', () => {
       expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
     }
     expect(denials).toHaveLength(6);
-    expect(new Set(denials.map(({ actorId, rule }) => `${actorId} ${rule}`))).toEqual(
+    expect(new Set(denials.map(({ actor, rule }) => `${actor.id} ${rule}`))).toEqual(
       new Set(['anonymous NotSignedIn']),
     );
   });

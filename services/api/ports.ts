@@ -1,15 +1,16 @@
 import type { Application } from '../../libs/application/contract.js';
 import type { AssayAbility } from '#libs/authorization';
 import type { ContentStore } from '#libs/content';
+import type { Vault } from '#libs/disclosure';
 import type { Identification, Identified } from '#libs/identity';
-import type { ContentReference } from '#libs/lifecycle';
+import type { Actor, ContentReference } from '#libs/lifecycle';
 import type { Clock, HealthCheck, Log, Metrics } from '#libs/runtime';
+import type { ReadModels } from './reading/reader.js';
 import type { Limits } from './limits/limits.js';
 
 /** A refusal that never reached a decider: a credential, a limit, a read. Counted in the denial stream. */
 export interface CountedDenial {
-  readonly workspace: string;
-  readonly actorId: string;
+  readonly actor: Actor;
   readonly rule: string;
   readonly action: string;
   readonly details: Readonly<Record<string, unknown>>;
@@ -18,10 +19,17 @@ export interface CountedDenial {
 /** What the API stands on. It holds no store of its own. */
 export interface ApiPorts {
   readonly application: Application;
+  /** What an override of a version would stand on now; undefined when there is no such version. */
+  readonly evidenceOf: (
+    workspace: string,
+    modelVersionId: string,
+  ) => Promise<{ readonly evidenceDigest: string } | undefined>;
   readonly identification: Identification;
   /** What the caller may do, with the ids linked to theirs (`abilityFor`). */
   readonly abilityOf: (caller: Identified) => AssayAbility;
   readonly content: ContentStore;
+  readonly readModels: ReadModels;
+  readonly vault: Vault;
   /** What keeps a model file from being served, as advice to its maker; undefined when nothing does. */
   readonly inspectModel: (content: ContentReference) => Promise<string | undefined>;
   readonly clock: Clock;

@@ -6,6 +6,36 @@ import { IncidentMutations } from './commands/incidents.js';
 import { ModelMutations } from './commands/models.js';
 import { PeopleMutations } from './commands/people.js';
 import { PolicyMutations } from './commands/policies.js';
+import {
+  ApprovalActResolver,
+  ApprovalConditionResolver,
+  ApprovalResolver,
+  OverrideResolver,
+} from './queries/approvals.js';
+import { CodeResolver, DatasetResolver, DatasetVersionResolver } from './queries/data.js';
+import {
+  DeploymentChangeResolver,
+  DeploymentResolver,
+  IncidentResolver,
+  PermitResolver,
+  PredictionSegmentResolver,
+  TrafficArmResolver,
+} from './queries/deployments.js';
+import { EvaluationResolver } from './queries/evaluations.js';
+import { InboxResolver } from './queries/inbox.js';
+import { ModelVersionResolver } from './queries/model-version.js';
+import { ModelAliasResolver, ModelResolver, PolicyResolver, TrainingRunResolver } from './queries/models.js';
+import { NodeResolver } from './queries/node.js';
+import { AccessGrantResolver, ExportResolver, IdentityResolver } from './queries/people.js';
+import {
+  ConditionsResolver,
+  DenialResolver,
+  DeploymentChangesResolver,
+  EvidenceAccessResolver,
+  ExportAccessResolver,
+} from './queries/registers.js';
+import { ServingResolver } from './queries/serving.js';
+import { TimelineResolver } from './queries/timeline.js';
 import { ViewerResolver } from './queries/viewer.js';
 
 const mutations = [
@@ -19,7 +49,40 @@ const mutations = [
   PolicyMutations,
 ];
 
-const queries = [ViewerResolver];
+const queries = [
+  AccessGrantResolver,
+  ApprovalActResolver,
+  ApprovalConditionResolver,
+  ApprovalResolver,
+  CodeResolver,
+  ConditionsResolver,
+  DatasetResolver,
+  DatasetVersionResolver,
+  DenialResolver,
+  DeploymentChangeResolver,
+  DeploymentChangesResolver,
+  DeploymentResolver,
+  EvaluationResolver,
+  EvidenceAccessResolver,
+  ExportAccessResolver,
+  ExportResolver,
+  IdentityResolver,
+  InboxResolver,
+  IncidentResolver,
+  ModelAliasResolver,
+  ModelResolver,
+  ModelVersionResolver,
+  NodeResolver,
+  OverrideResolver,
+  PermitResolver,
+  PolicyResolver,
+  PredictionSegmentResolver,
+  ServingResolver,
+  TimelineResolver,
+  TrafficArmResolver,
+  TrainingRunResolver,
+  ViewerResolver,
+];
 
 /** Every class that holds fields of the schema. */
 export const resolvers = [...mutations, ...queries];

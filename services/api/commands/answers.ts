@@ -20,7 +20,8 @@ export const reauthenticationSeconds = 120;
 export function reauthenticationRefused({ rule, field }: InvalidCredentials): Answer {
   return {
     __typename: 'ReauthenticationRequired',
-    code: rule,
+    code: 'ReauthenticationRequired',
+    rule,
     message: `The re-authentication is not accepted: ${rule} (${field}).`,
     maxAgeSeconds: reauthenticationSeconds,
   };
@@ -41,23 +42,28 @@ export function answerOf(name: CommandName, result: CommandResult, commandId: st
     case 'Conflict':
       return { __typename: code, ...base, commandId };
     case 'NotFound':
-      return { __typename: 'NotFound', ...base, field: String(details['field'] ?? details['stream'] ?? 'input') };
+      return { __typename: 'NotFound', ...base, field: Object.keys(details)[0] ?? 'input' };
     case 'ValidationFailed':
+    case 'InvalidInput':
       return { __typename: 'ValidationFailed', ...base, issues: details['issues'] ?? [] };
-    case 'EvidenceChanged':
+    case 'InvalidField':
+    case 'NameTaken':
+    case 'SubjectTaken':
       return {
-        __typename: 'EvidenceChanged',
+        __typename: 'ValidationFailed',
         ...base,
-        expected: details['expected'],
-        presented: details['presented'] ?? details['given'],
+        issues: [{ field: details['field'] ?? 'input', rule: details['rule'] ?? 'not taken' }],
       };
+    case 'EvidenceChanged':
+      return { __typename: 'EvidenceChanged', ...base, expected: details['expected'], presented: details['seen'] };
     case 'GateFailed':
       return { __typename: 'GateFailed', ...base, gates: gatesOf(details) };
     case 'ReauthenticationRequired':
       return {
         __typename: 'ReauthenticationRequired',
         ...base,
-        nonce: details['nonce'],
+        rule: details['rule'],
+        nonce: details['expected'],
         maxAgeSeconds: reauthenticationSeconds,
       };
     default:
@@ -71,7 +77,8 @@ function messageOf(name: CommandName, { code, details }: CommandRefused): string
 }
 
 function gatesOf(details: CommandRefused['details']): unknown {
-  return details['gates'] ?? [];
+  const gates = (details['gates'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  return gates.map(({ definition, ...gate }) => ({ ...gate, measure: definition }));
 }
 
 /** Every list of steps in the details: `path`, or `paths`, or the paths of `contributions`. */

@@ -53,10 +53,9 @@ export class Commands {
         caller = await this.ports.identification.identify({ authorization, reauthentication });
       } catch (error) {
         if (!(error instanceof InvalidCredentials)) throw error;
-        const { workspace, actor } = context.caller;
+        const { actor } = context.caller;
         this.ports.countDenial({
-          workspace,
-          actorId: actor.id,
+          actor,
           rule: error.rule,
           action: name,
           details: { field: error.field },
@@ -70,7 +69,7 @@ export class Commands {
   /** The secret is made here, shown in the answer, and only its hash goes further. */
   async issueServiceKey(rules: Type<CommandInput>, input: CommandInput, context: ApiContext): Promise<Answer> {
     const key = createServiceKey();
-    const answer = await this.run('IssueServiceKey', rules, input, context, ['Service', 'identityId'], (read) => ({
+    const answer = await this.run('IssueServiceKey', rules, input, context, ['Identity', 'identityId'], (read) => ({
       ...read,
       keyId: key.keyId,
       secretHash: key.secretHash,

@@ -149,6 +149,6 @@ export abstract class SigningInput extends CommandInput {
       'The ID token of a re-authentication (max_age=0) whose nonce is that of `signingChallenge`: not older than 120 s, used once.',
   })
   reauthentication?: string;
-  @Key('Person', { optional: true, description: 'The delegator, when acting by delegation.' })
+  @Key('Identity', { optional: true, description: 'The delegator, when acting by delegation.' })
   onBehalfOf?: string;
 }

@@ -27,7 +27,7 @@ export class RegisterModelInput extends CommandInput {
   modelId?: string;
   @Line()
   name: string;
-  @Key('Person')
+  @Key('Identity')
   ownerId: string;
   @Key('Policy')
   policyId: string;

@@ -8,7 +8,7 @@ import { CommandInput, Key, Line, Lines, NewKey, Text, Time } from './fields.js'
 
 @InputType()
 export class RegisterPersonInput extends CommandInput {
-  @NewKey('Person')
+  @NewKey('Identity')
   identityId?: string;
   @Line({ max: 500, description: 'Issuer of the sign-in, as in the `iss` claim.' })
   issuer: string;
@@ -20,9 +20,9 @@ export class RegisterPersonInput extends CommandInput {
 
 @InputType()
 export class RegisterServiceInput extends CommandInput {
-  @NewKey('Service')
+  @NewKey('Identity')
   identityId?: string;
-  @Key('Person', { description: 'Counts as a contributor wherever the service contributed.' })
+  @Key('Identity', { description: 'Counts as a contributor wherever the service contributed.' })
   ownerId: string;
   @Line({ optional: true })
   displayName?: string;
@@ -30,15 +30,15 @@ export class RegisterServiceInput extends CommandInput {
 
 @InputType()
 export class LinkIdentitiesInput extends CommandInput {
-  @Key(['Person', 'Service'])
+  @Key('Identity')
   identityId: string;
-  @Key(['Person', 'Service'])
+  @Key('Identity')
   linkedId: string;
 }
 
 @InputType()
 export class IssueServiceKeyInput extends CommandInput {
-  @Key('Service')
+  @Key('Identity')
   identityId: string;
   @Lines({ min: 1, max: 50 })
   scopes: readonly string[];
@@ -48,7 +48,7 @@ export class IssueServiceKeyInput extends CommandInput {
 
 @InputType()
 export class RevokeServiceKeyInput extends CommandInput {
-  @Key('Service')
+  @Key('Identity')
   identityId: string;
   @Line()
   keyId: string;
@@ -60,7 +60,7 @@ export class RevokeServiceKeyInput extends CommandInput {
 export class GrantAccessInput extends CommandInput {
   @NewKey('AccessGrant')
   grantId?: string;
-  @Key(['Person', 'Service'])
+  @Key('Identity')
   subjectId: string;
   @Field(() => RoleEnum)
   role: string;
@@ -82,7 +82,7 @@ export class RevokeAccessInput extends CommandInput {
 export class GrantDelegationInput extends CommandInput {
   @NewKey('AccessGrant')
   grantId?: string;
-  @Key('Person')
+  @Key('Identity')
   delegateId: string;
   @Field(() => RoleEnum)
   role: string;
@@ -104,7 +104,7 @@ export class EndDelegationInput extends CommandInput {
 
 @InputType()
 export class EraseIdentityInput extends CommandInput {
-  @Key(['Person', 'Service'])
+  @Key('Identity')
   identityId: string;
   @Text()
   reason: string;
@@ -116,19 +116,19 @@ export class PeopleMutations {
 
   @CommandMutation('RegisterPerson')
   registerPerson(@Args('input') input: RegisterPersonInput, @Context() context: ApiContext) {
-    return this.commands.run('RegisterPerson', RegisterPersonInput, input, context, ['Person', 'identityId']);
+    return this.commands.run('RegisterPerson', RegisterPersonInput, input, context, ['Identity', 'identityId']);
   }
 
   @CommandMutation('RegisterService')
   registerService(@Args('input') input: RegisterServiceInput, @Context() context: ApiContext) {
-    return this.commands.run('RegisterService', RegisterServiceInput, input, context, ['Service', 'identityId']);
+    return this.commands.run('RegisterService', RegisterServiceInput, input, context, ['Identity', 'identityId']);
   }
 
   @CommandMutation('LinkIdentities', {
     description: 'Two identities are one person: what one may not do, neither may.',
   })
   linkIdentities(@Args('input') input: LinkIdentitiesInput, @Context() context: ApiContext) {
-    return this.commands.run('LinkIdentities', LinkIdentitiesInput, input, context, ['Person', 'identityId']);
+    return this.commands.run('LinkIdentities', LinkIdentitiesInput, input, context, ['Identity', 'identityId']);
   }
 
   @CommandMutation('IssueServiceKey', { success: ServiceKeyIssued })
@@ -138,7 +138,7 @@ export class PeopleMutations {
 
   @CommandMutation('RevokeServiceKey')
   revokeServiceKey(@Args('input') input: RevokeServiceKeyInput, @Context() context: ApiContext) {
-    return this.commands.run('RevokeServiceKey', RevokeServiceKeyInput, input, context, ['Service', 'identityId']);
+    return this.commands.run('RevokeServiceKey', RevokeServiceKeyInput, input, context, ['Identity', 'identityId']);
   }
 
   @CommandMutation('GrantAccess')
@@ -163,6 +163,6 @@ export class PeopleMutations {
 
   @CommandMutation('EraseIdentity', { description: 'Destroys the names in the vault; every proof stays valid.' })
   eraseIdentity(@Args('input') input: EraseIdentityInput, @Context() context: ApiContext) {
-    return this.commands.run('EraseIdentity', EraseIdentityInput, input, context, ['Person', 'identityId']);
+    return this.commands.run('EraseIdentity', EraseIdentityInput, input, context, ['Identity', 'identityId']);
   }
 }

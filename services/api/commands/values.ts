@@ -10,7 +10,7 @@ export class CodeInput {
   repository: string;
   @Line({ max: 64 })
   commit: string;
-  @Keys(['Person', 'Service'])
+  @Keys('Identity')
   authors: readonly string[];
 }
 
@@ -121,7 +121,7 @@ export const groupCount: Rule = async (value, field, scope) => {
 
 @InputType('ConditionInput', { description: 'What the approval is bound to be followed by.' })
 export class ConditionInput {
-  @Key('Person')
+  @Key('Identity')
   ownerId: string;
   @Time()
   dueAt: string;

@@ -1,5 +1,9 @@
-import { GraphQLObjectType, defaultFieldResolver, isIntrospectionType, isObjectType } from 'graphql';
-import type { GraphQLField, GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, isIntrospectionType, isObjectType } from 'graphql';
+import type { GraphQLError, GraphQLField, GraphQLSchema } from 'graphql';
+import { mayDo } from '#libs/authorization';
+import type { AssayAbility, SubjectType } from '#libs/authorization';
+import type { Item } from '../reading/items.js';
+import { apiError } from './faults.js';
 import { unauthenticated } from './context.js';
 import type { ApiContext } from './context.js';
 
@@ -41,15 +45,26 @@ export function unmarked(schema: GraphQLSchema): readonly string[] {
 export function authorise(schema: GraphQLSchema): GraphQLSchema {
   const missing = unmarked(schema);
   if (missing.length > 0) throw new UnmarkedFields(missing);
-  for (const root of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()])
-    if (root instanceof GraphQLObjectType) for (const field of Object.values(root.getFields())) guardRoot(field);
+  const roots = new Set([schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    const mark = markOf(type);
+    for (const field of Object.values(type.getFields())) {
+      if (roots.has(type)) guardRoot(field);
+      else if (typeof mark === 'object' && 'read' in mark) guardObject(field, mark.read as SubjectType);
+    }
+  }
   return schema;
 }
 
 function guardRoot(field: GraphQLField<unknown, ApiContext>): void {
   const { subscribe, resolve = defaultFieldResolver } = field;
-  const check = (context: ApiContext) => {
-    if (context.caller.actor.kind === 'anonymous') throw unauthenticated();
+  const mark = markOf(field);
+  const check = ({ caller, ability }: ApiContext) => {
+    if (caller.actor.kind === 'anonymous') throw unauthenticated();
+    // Without any rule that could allow it there is nothing to list; with one, SQL says which rows.
+    if (typeof mark === 'object' && 'read' in mark && !mayAny(ability, mark.read as SubjectType))
+      throw forbidden(field.name);
   };
   field.resolve = (source, args, context, info) => {
     check(context);
@@ -60,4 +75,26 @@ function guardRoot(field: GraphQLField<unknown, ApiContext>): void {
       check(context);
       return subscribe(source, args, context, info);
     };
+}
+
+/** What was decided about each object: once for all its fields, since no rule is about a field alone. */
+const decided = new WeakMap<object, boolean>();
+
+/** The same rule that listed a row, asked again of the object itself before any of its fields is read. */
+function guardObject(field: GraphQLField<Item, ApiContext>, subject: SubjectType): void {
+  const { resolve = defaultFieldResolver } = field;
+  field.resolve = (source, args, context, info) => {
+    let allowed = decided.get(source);
+    if (allowed === undefined) decided.set(source, (allowed = mayDo(context.ability, 'read', subject, source.rules)));
+    if (!allowed) throw forbidden(info.fieldName);
+    return resolve(source, args, context, info);
+  };
+}
+
+function mayAny(ability: AssayAbility, subject: SubjectType): boolean {
+  return ability.possibleRulesFor('read', subject).some(({ inverted }) => !inverted);
+}
+
+function forbidden(field: string): GraphQLError {
+  return apiError('FORBIDDEN', `No grant allows reading ${field}.`, { field });
 }

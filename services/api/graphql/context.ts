@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { InvalidCredentials, IssuerUnavailable } from '#libs/identity';
+import { newId, requestId } from '#libs/runtime';
+import { InvalidCredentials, IssuerUnavailable, anonymous } from '#libs/identity';
+import type { AssayAbility } from '#libs/authorization';
 import type { Identified } from '#libs/identity';
-import type { ApiPorts } from '../ports.js';
+import type { ApiPorts, ApiPortsWithLimits } from '../ports.js';
+import { Loaders } from '../reading/loaders.js';
+import { Reading } from '../reading/reader.js';
 
 /** What one request knows of itself. First argument of everything that acts for somebody. */
 export interface ApiContext {
@@ -10,6 +14,23 @@ export interface ApiContext {
   readonly caller: Identified;
   /** Written into every event that follows, and answered in `x-request-id`. */
   readonly correlationId: string;
+  readonly ability: AssayAbility;
+  /** The positions that this operation reads at. */
+  readonly reading: Reading;
+  readonly loaders: Loaders;
+}
+
+/** What a request of this caller starts with. */
+export function contextFor(ports: ApiPortsWithLimits, req: IncomingMessage, caller: Identified): ApiContext {
+  const ability = ports.abilityOf(caller);
+  return {
+    req,
+    caller,
+    correlationId: requestId() ?? newId(),
+    ability,
+    reading: new Reading(ports.readModels, caller.workspace, ability, ports.limits.waitMs),
+    loaders: new Loaders(ports.vault),
+  };
 }
 
 /** The address behind the connection: where a caller without sign-in is counted. */
@@ -34,8 +55,7 @@ export async function signIn(ports: ApiPorts, authorization: string | undefined)
   } catch (error) {
     if (error instanceof InvalidCredentials) {
       ports.countDenial({
-        workspace: '',
-        actorId: 'anonymous',
+        actor: anonymous(ports.clock.now().toISOString()),
         rule: error.rule,
         action: 'sign-in',
         details: { field: error.field },

@@ -159,6 +159,8 @@ export class GateFailed extends ErrorInterface {
 })
 @partOfAnswer
 export class ReauthenticationRequired extends ErrorInterface {
+  @Field(() => String, { nullable: true, description: 'What is wrong with the one that came, if one came.' })
+  rule?: string;
   @Field(() => String, { nullable: true, description: 'What the nonce has to be.' })
   nonce?: string;
   @Field(() => Int)

@@ -26,14 +26,13 @@ export function gatePlugin({ ports, limits, actors, addresses }: Gate): ApolloSe
         async didResolveOperation(request) {
           const { contextValue, document, operation } = request;
           if (!operation) return;
-          const { actor, workspace } = contextValue.caller;
+          const { actor } = contextValue.caller;
           const signedIn = actor.kind !== 'anonymous';
           const names = rootFields(document, operation);
           if (!signedIn) {
             if (names.some((name) => name !== '__typename' && name !== '__type')) {
               ports.countDenial({
-                workspace,
-                actorId: 'anonymous',
+                actor,
                 rule: 'NotSignedIn',
                 action: 'graphql',
                 details: {},

@@ -1,7 +1,6 @@
 /** The types that `node` answers, each with the aggregate that it is read from. */
 export const nodeTypes = [
-  'Person',
-  'Service',
+  'Identity',
   'AccessGrant',
   'Policy',
   'Dataset',

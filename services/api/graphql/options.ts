@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
@@ -7,12 +6,11 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { BuildSchemaOptions } from '@nestjs/graphql';
-import { requestId } from '#libs/runtime';
 import { limitRule } from '../limits/document.js';
 import { TokenBuckets } from '../limits/rate.js';
 import type { ApiPortsWithLimits } from '../ports.js';
 import { authorise } from './authorise.js';
-import { signIn } from './context.js';
+import { contextFor, signIn } from './context.js';
 import type { ApiContext } from './context.js';
 import { maskFaults } from './faults.js';
 import { gatePlugin } from './gate.js';
@@ -41,11 +39,8 @@ export function graphqlOptions(ports: ApiPortsWithLimits): ApolloDriverConfig {
     parseOptions: { maxTokens: limits.tokens },
     validationRules: [limitRule(limits)],
     formatError: maskFaults(ports.log),
-    context: async ({ req }: { req: IncomingMessage; res: ServerResponse }): Promise<ApiContext> => ({
-      req,
-      caller: await signIn(ports, req.headers.authorization),
-      correlationId: requestId() ?? randomUUID(),
-    }),
+    context: async ({ req }: { req: IncomingMessage; res: ServerResponse }): Promise<ApiContext> =>
+      contextFor(ports, req, await signIn(ports, req.headers.authorization)),
     plugins: [
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginUsageReportingDisabled(),

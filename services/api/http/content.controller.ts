@@ -82,14 +82,13 @@ export class ContentController {
       refuse(response, { status: extensions.http.status, code: extensions.code, message });
       return undefined;
     }
-    const { actor, workspace } = caller;
+    const { actor } = caller;
     const reason = denialReason(this.ports.abilityOf(caller), action, 'Content');
     if (reason === undefined) return caller;
     const anonymous = actor.kind === 'anonymous';
     const code = anonymous ? 'UNAUTHENTICATED' : 'FORBIDDEN';
     this.ports.countDenial({
-      workspace,
-      actorId: actor.id,
+      actor,
       rule: anonymous ? 'NotSignedIn' : 'NotPermitted',
       action: `content.${action}`,
       details: {},

@@ -22,7 +22,7 @@ export class ViewerResolver {
   @Query(() => Viewer)
   @Extensions({ can: 'signed-in' })
   viewer(@Context() { caller: { actor, workspace } }: ApiContext): Viewer {
-    const id = globalId(actor.kind === 'service' ? 'Service' : 'Person', actor.id);
+    const id = globalId('Identity', actor.id);
     return { id, kind: actor.kind, roles: actor.roles, workspace };
   }
 }
