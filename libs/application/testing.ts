@@ -1,8 +1,7 @@
 import type { DataSource } from 'typeorm';
-import { createPostgresVault, disclosureEntities, disclosureMigrations, type Vault } from '#libs/disclosure';
-import { createIdentityStore, identityEntities, identityMigrations, type IdentityStore } from '#libs/identity';
+import { createPostgresVault, type Vault } from '#libs/disclosure';
+import { createIdentityStore, type IdentityStore } from '#libs/identity';
 import type { Actor, CommandContext, Id, Role } from '#libs/lifecycle';
-import { createDataSource } from '#libs/postgres';
 import { ManualClock, newId } from '#libs/runtime';
 import { generateSigningKey, signPermit, type SigningKey } from '#libs/signing';
 import { testStore, type TestStore } from '../event-store/testing.js';
@@ -10,6 +9,7 @@ import { testDatabase } from '../postgres/testing.js';
 import {
   createApplication,
   Directory,
+  openMutableTables,
   openWorkspace,
   serviceActor,
   type ApplicationPorts,
@@ -51,10 +51,7 @@ export interface TestApplication {
 /** A whole application on a real ledger server and a real Postgres, with an open workspace. For specs. */
 export async function testApplication(): Promise<TestApplication> {
   const [ledger, database] = await Promise.all([testStore(), testDatabase()]);
-  const source = await createDataSource(database.url, {
-    entities: [...disclosureEntities, ...identityEntities],
-    migrations: [...disclosureMigrations, ...identityMigrations],
-  });
+  const source = await openMutableTables(database.url);
   const clock = new ManualClock(new Date());
   const vault = createPostgresVault(source, () => clock.now());
   const identities = createIdentityStore(source, () => clock.now());

@@ -32,10 +32,17 @@ export interface Identification {
   identify(credentials: Credentials): Promise<Identified>;
 }
 
+const refreshEveryMs = 1_000;
+
 export interface IdentificationPorts {
   readonly index: AccessIndex;
   readonly store: IdentityStore;
   readonly clock: Clock;
+  /**
+   * Brings the index up to what the store holds now. Asked before somebody is refused as unknown, at most once a
+   * second: another process may have registered them a moment ago.
+   */
+  readonly refresh?: () => Promise<void>;
   /** For tests; by default OpenID discovery. */
   readonly issuerKeys?: (issuer: string) => IssuerKeys;
 }
@@ -43,6 +50,16 @@ export interface IdentificationPorts {
 export function createIdentification(ports: IdentificationPorts): Identification {
   const { index, store, clock, issuerKeys = discoverIssuerKeys } = ports;
   const keysByIssuer = new Map<string, IssuerKeys>();
+  let refreshedAt = -Infinity;
+
+  /** What is known at second sight, where the first found nothing. */
+  const known = async <Found>(look: () => Found | undefined): Promise<Found | undefined> => {
+    const found = look();
+    if (found !== undefined || !ports.refresh || clock.monotonic() - refreshedAt < refreshEveryMs) return found;
+    refreshedAt = clock.monotonic();
+    await ports.refresh();
+    return look();
+  };
 
   const verify = (token: string, issuer: string, audience: string): Promise<VerifiedToken> => {
     let keys = keysByIssuer.get(issuer);
@@ -52,7 +69,7 @@ export function createIdentification(ports: IdentificationPorts): Identification
 
   return {
     async identify({ authorization, reauthentication }) {
-      const opened = index.workspace;
+      const opened = await known(() => index.workspace);
       const now = clock.now().toISOString();
       if (authorization === undefined) {
         if (reauthentication !== undefined) throw new InvalidCredentials('MalformedCredentials', 'authorization');
@@ -69,7 +86,7 @@ export function createIdentification(ports: IdentificationPorts): Identification
       }
       const token = await verify(bearer, issuer, audience);
       const identityId = await store.subjects.find(workspace, token.issuer, token.subject);
-      const identity = identityId === undefined ? undefined : index.identity(identityId);
+      const identity = identityId === undefined ? undefined : await known(() => index.identity(identityId));
       // The subject row is written before the event: without the event nobody is registered.
       if (!identity || identity.kind !== 'person') throw new InvalidCredentials('UnknownSubject', 'sub');
       if (identity.erased) throw new InvalidCredentials('IdentityErased', 'sub');
@@ -109,7 +126,7 @@ export function createIdentification(ports: IdentificationPorts): Identification
     const keyId = serviceKeyId(secret);
     if (keyId === undefined) throw new InvalidCredentials('MalformedKey', 'authorization');
     const stored = await store.keys.find(workspace, keyId);
-    const key = index.key(keyId);
+    const key = stored && (await known(() => index.key(keyId)));
     // One answer for an unknown key and a wrong secret: an attacker learns nothing about which keys exist.
     if (!stored || !key || key.identityId !== stored.identityId || !matchesServiceKey(secret, stored.secretHash))
       throw new InvalidCredentials('UnknownKey', 'authorization');

@@ -17,6 +17,16 @@ export interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'opens the workspace of an empty product and prints one service key',
+    load: async () => (await import('./commands/init.js')).init,
+  },
+  {
+    name: 'verify',
+    summary: "a dossier's JSON twin and PDF, checked offline",
+    load: async () => (await import('./commands/verify.js')).verify,
+  },
+  {
     name: 'measures',
     summary: 'the catalogue of every number that Assay computes',
     load: async () => (await import('./commands/measures.js')).measures,

@@ -1,13 +1,13 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEventStore } from '#libs/event-store';
 import type { EventStore } from '#libs/event-store';
 import { ensureDatabase, launchPostgres } from '#libs/postgres';
 import { prepareDataFolder } from '#libs/runtime';
+import { readSecrets } from './secrets.js';
 
 export interface StoreOptions {
   /** Everything of this installation. */
@@ -22,6 +22,7 @@ export interface Stores {
   readonly store: EventStore;
   /** The product's database: read models, vault, keys. */
   readonly databaseUrl: string;
+  readonly eventStoreUrl: string;
   close(): Promise<void>;
 }
 
@@ -46,13 +47,13 @@ export async function openStores({ dataDirectory, databaseUrl, eventStoreUrl }: 
     if (product === undefined || ledger === undefined) {
       const postgres = await launchPostgres({ dataDirectory: join(dataDirectory, 'postgres') });
       closers.push(() => postgres.close());
-      const passwords = readPasswords(dataDirectory);
-      product ??= await ensureDatabase(postgres.url, { database: 'assay', role: 'assay', password: passwords.assay });
+      const { databasePassword, ledgerPassword } = readSecrets(dataDirectory);
+      product ??= await ensureDatabase(postgres.url, { database: 'assay', role: 'assay', password: databasePassword });
       if (ledger === undefined) {
         const database = await ensureDatabase(postgres.url, {
           database: 'ledger',
           role: 'ledger',
-          password: passwords.ledger,
+          password: ledgerPassword,
         });
         const child = await startLedgerChild(database, join(dataDirectory, 'ledger'));
         closers.push(() => ended(child.process));
@@ -61,27 +62,13 @@ export async function openStores({ dataDirectory, databaseUrl, eventStoreUrl }: 
     }
     const store = createEventStore({ connectionString: ledger });
     closers.push(() => store.close());
-    return { store, databaseUrl: product, close };
+    // For `assay init` while the product runs: read only when the folder is in use, so a stale file misleads nobody.
+    writeSecret(join(dataDirectory, 'stores.json'), { databaseUrl: product, eventStoreUrl: ledger });
+    return { store, databaseUrl: product, eventStoreUrl: ledger, close };
   } catch (error) {
     await close();
     throw error;
   }
-}
-
-interface Passwords {
-  readonly assay: string;
-  readonly ledger: string;
-}
-
-/** Made once per installation; only the owner of the folder reads them. */
-function readPasswords(dataDirectory: string): Passwords {
-  const path = join(dataDirectory, 'passwords.json');
-  if (!existsSync(path)) {
-    const made: Passwords = { assay: randomBytes(24).toString('hex'), ledger: randomBytes(24).toString('hex') };
-    writeFileSync(`${path}.new`, JSON.stringify(made), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
-  }
-  return JSON.parse(readFileSync(path, 'utf8')) as Passwords;
 }
 
 async function startLedgerChild(

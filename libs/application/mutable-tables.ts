@@ -1,0 +1,13 @@
+import type { DataSource } from 'typeorm';
+import { disclosureEntities, disclosureMigrations } from '#libs/disclosure';
+import { identityEntities, identityMigrations } from '#libs/identity';
+import { createDataSource } from '#libs/postgres';
+
+/** The tables that may change: vault, subjects, key hashes, used re-authentications. Migrated when it resolves. */
+export function openMutableTables(databaseUrl: string): Promise<DataSource> {
+  return createDataSource(databaseUrl, {
+    entities: [...disclosureEntities, ...identityEntities],
+    migrations: [...disclosureMigrations, ...identityMigrations],
+    migrationsTableName: 'mutable_migrations',
+  });
+}

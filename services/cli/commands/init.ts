@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createPostgresVault } from '#libs/disclosure';
+import { createEventStore } from '#libs/event-store';
+import { createIdentityStore } from '#libs/identity';
+import { Directory, openMutableTables, openWorkspace, type OpenedWorkspace } from '#libs/application';
+import { DataFolderInUse, systemClock } from '#libs/runtime';
+import { openStores, type Stores } from '../../standalone/stores.js';
+import type { CommandContext } from '../registry.js';
+
+const usage = `assay init --data DIR --issuer URL --audience A --admin SUBJECT [--workspace NAME] [--json]
+
+Opens the workspace of the product over DIR, whether the product is running or not, and prints one service key.
+
+  --data DIR         data folder, as in npm start -- --data DIR
+  --issuer URL       OpenID issuer of the people who sign in (https, or http on loopback)
+  --audience A       audience that their tokens must have
+  --admin SUBJECT    sub claim of the first administrator
+  --workspace NAME   1 to 63 of a-z, 0-9, underscore; main when left out
+  --json             the result as JSON
+
+DATABASE_URL and EVENTSTORE_URL name stores outside of DIR, as they do for npm start.
+Exit code 0: opened. 2: it is open already, or something is wrong.
+`;
+
+class BadInput extends Error {
+  readonly code = 'BadInput';
+}
+
+/** `assay init`: see the usage text. */
+export async function init(args: readonly string[], { stdout }: CommandContext): Promise<number> {
+  const values = parse(args);
+  if (values.help) {
+    stdout.write(usage);
+    return 0;
+  }
+  const wanted = (name: 'data' | 'issuer' | 'audience' | 'admin'): string => {
+    const value = values[name];
+    if (value === undefined || value === '') throw new BadInput(`--${name} is wanted\n${usage}`);
+    return value;
+  };
+  const [data, issuer, audience, adminSubject] = [
+    wanted('data'),
+    wanted('issuer'),
+    wanted('audience'),
+    wanted('admin'),
+  ];
+  const stores = await storesOf(resolve(data));
+  try {
+    const source = await openMutableTables(stores.databaseUrl);
+    try {
+      const ports = {
+        store: stores.store,
+        vault: createPostgresVault(source),
+        identities: createIdentityStore(source),
+        clock: systemClock,
+        directory: new Directory(),
+      };
+      const workspace = values.workspace === undefined ? {} : { workspace: values.workspace };
+      const opened = await openWorkspace(ports, { issuer, audience, adminSubject, ...workspace });
+      stdout.write(values.json ? `${JSON.stringify(opened)}\n` : readable(opened));
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await stores.close();
+  }
+  return 0;
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { data: text, issuer: text, audience: text, admin: text, workspace: text, json: flag };
+  try {
+    return parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } }).values;
+  } catch (error) {
+    throw new BadInput(`${(error as Error).message}\n${usage}`);
+  }
+}
+
+/** Starts the stores of the folder for this one command, or joins those of the product that runs over it. */
+async function storesOf(dataDirectory: string): Promise<Stores> {
+  const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
+  const given = { ...(databaseUrl && { databaseUrl }), ...(eventStoreUrl && { eventStoreUrl }) };
+  try {
+    return await openStores({ dataDirectory, ...given });
+  } catch (error) {
+    const path = join(dataDirectory, 'stores.json');
+    if (!(error instanceof DataFolderInUse) || !existsSync(path)) throw error;
+    const running = JSON.parse(readFileSync(path, 'utf8')) as { databaseUrl: string; eventStoreUrl: string };
+    const store = createEventStore({ connectionString: running.eventStoreUrl });
+    return { store, databaseUrl: running.databaseUrl, close: () => store.close() };
+  }
+}
+
+function readable({ workspaceId, administratorId, serviceKey, serviceKeyExpiresAt }: OpenedWorkspace): string {
+  return `workspace      ${workspaceId}
+administrator  ${administratorId}
+service key    ${serviceKey}
+
+The key is shown this once; only its hash is stored. It acts as an administrator until ${serviceKeyExpiresAt}:
+send it as "Authorization: Bearer ${serviceKey.slice(0, 12)}…" and give further grants by mutation.
+`;
+}
