@@ -29,6 +29,9 @@ export interface LineageFacts {
   readonly requesterId?: Id;
 }
 
+/** Most steps of lineage that a path shows; of a longer way the middle is counted instead. */
+export const longestPath = 20;
+
 /**
  * Everybody who helped to make it, each with the shortest way (rule 1): actors and code authors of everything that
  * stands behind the roots, the requester, delegators, owners of services, and all their linked identities.
@@ -37,27 +40,30 @@ export interface LineageFacts {
 export function contributorsOf({ roots, nodes, identities, requesterId }: LineageFacts): readonly Contribution[] {
   const byName = new Map(nodes.map((node) => [node.node, node]));
   const found = new Map<Id, Contribution>();
-  const add = (identityId: Id, path: readonly string[]): void => {
-    if (!found.has(identityId)) found.set(identityId, { identityId, path });
+  const queue: string[] = [];
+  const cameFrom = new Map<string, string | undefined>();
+  const visit = (name: string, before: string | undefined): void => {
+    if (cameFrom.has(name)) return;
+    cameFrom.set(name, before);
+    queue.push(name);
   };
-  const queue: { readonly name: string; readonly path: readonly string[] }[] = [];
-  const seen = new Set<string>();
-  const visit = (name: string, path: readonly string[]): void => {
-    if (seen.has(name)) return;
-    seen.add(name);
-    queue.push({ name, path: [...path, name] });
+  const add = (identityId: Id, name: string, ...end: readonly string[]): void => {
+    if (found.has(identityId)) return;
+    const path: string[] = [];
+    for (let at: string | undefined = name; at !== undefined; at = cameFrom.get(at)) path.push(at);
+    found.set(identityId, { identityId, path: [...shortened(path.reverse()), ...end] });
   };
-  if (requesterId !== undefined) add(requesterId, ['request', 'requested-by']);
-  for (const root of roots) visit(root, []);
+  if (requesterId !== undefined) found.set(requesterId, { identityId: requesterId, path: ['request', 'requested-by'] });
+  for (const root of roots) visit(root, undefined);
   for (let at = 0; at < queue.length; at += 1) {
-    const { name, path } = queue[at]!;
+    const name = queue[at]!;
     const node = byName.get(name);
     for (const { identityId, act, onBehalfOf } of node?.acts ?? []) {
-      add(identityId, [...path, act]);
-      if (onBehalfOf !== undefined) add(onBehalfOf, [...path, act, 'on-behalf-of']);
+      add(identityId, name, act);
+      if (onBehalfOf !== undefined) add(onBehalfOf, name, act, 'on-behalf-of');
     }
-    for (const author of node?.code?.authors ?? []) add(author, [...path, `code:${node!.code!.commit}`, 'author']);
-    for (const parent of node?.from ?? []) visit(parent, path);
+    for (const author of node?.code?.authors ?? []) add(author, name, `code:${node!.code!.commit}`, 'author');
+    for (const parent of node?.from ?? []) visit(parent, name);
   }
   addPeopleBehind(found, identities);
   return [...found.values()].sort((a, b) => (a.identityId < b.identityId ? -1 : 1));
@@ -81,6 +87,13 @@ export function identitiesOf(identityId: Id, identities: readonly IdentityNode[]
   const all = new Set([identityId]);
   for (const own of all) for (const linked of neighbours.get(own)?.linked ?? []) all.add(linked);
   return [...all];
+}
+
+/** An event has a size: a very long way keeps both ends and says how much lies between. */
+function shortened(path: readonly string[]): readonly string[] {
+  if (path.length <= longestPath) return path;
+  const half = longestPath / 2;
+  return [...path.slice(0, half), `… ${path.length - longestPath} more …`, ...path.slice(-half)];
 }
 
 function addPeopleBehind(found: Map<Id, Contribution>, identities: readonly IdentityNode[]): void {
