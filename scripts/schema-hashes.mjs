@@ -1,12 +1,13 @@
 // A published event schema never changes: schemas/events/hashes.json holds the SHA-256 of each file.
 // `--check` (npm run check): every file is published, unchanged, still there, and the newest versions say what the
-// types of libs/lifecycle say. `--add` publishes files that are new, and nothing else.
+// types of libs/lifecycle say. `--add` publishes files that are new, and nothing else. `--folder` looks elsewhere (test).
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { root } from './lib.mjs';
 
-const folder = join(root, 'schemas', 'events');
+const at = process.argv.indexOf('--folder');
+const folder = at < 0 ? join(root, 'schemas', 'events') : resolve(process.argv[at + 1] ?? '');
 const ledger = join(folder, 'hashes.json');
 
 const published = existsSync(ledger) ? JSON.parse(readFileSync(ledger, 'utf8')) : {};
@@ -31,7 +32,7 @@ if (process.argv.includes('--add') && problems.length === 0) {
   writeFileSync(ledger, `${JSON.stringify(all, undefined, 2)}\n`);
 }
 
-if (process.argv.includes('--check')) {
+if (process.argv.includes('--check') && problems.length === 0) {
   const { schemas } = await import('./event-schemas.mjs');
   const newest = await schemas();
   for (const [name, text] of newest)
