@@ -11,11 +11,12 @@ import { authenticator } from './access.js';
 import { bootstrap } from './bootstrap.js';
 import { serverCertificate } from './certificates.js';
 import { supportedMethods } from './features.js';
-import type { LedgerStorage } from './storage/port.js';
+import type { LedgerRefused, LedgerStorage } from './storage/port.js';
 import { PostgresStorage } from './storage/postgres.js';
 import { StreamStates } from './stream-state.js';
 import { streamsImplementation } from './streams-service.js';
 import { Tail } from './tail.js';
+import { verify } from './verification.js';
 import { LedgerWriter } from './writer.js';
 
 export interface LedgerServerOptions {
@@ -31,6 +32,8 @@ export interface LedgerServerOptions {
   readonly insecure?: boolean;
   /** Instead of Postgres; for one bench. */
   readonly storage?: LedgerStorage;
+  /** Told after the server has closed itself because the check in the background found damaged events. */
+  readonly onDamage?: (error: LedgerRefused) => void;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
 }
@@ -57,6 +60,12 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     const storage = options.storage ?? (await postgresStorage(options, closers));
     closers.push(() => storage.close());
     const head = await storage.open();
+    const stopping = new AbortController();
+    closers.push(async () => stopping.abort());
+    const damaged = (error: LedgerRefused) => {
+      void close().then(() => options.onDamage?.(error));
+    };
+    await verify(storage, head.nextPosition, stopping.signal, damaged);
     const states = new StreamStates(storage);
     const tail = new Tail(head.nextPosition);
     const now = options.now ?? (() => performance.timeOrigin + performance.now());
@@ -65,7 +74,6 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     const users = insecure ? undefined : usersOf(dataDirectory);
     if (head.nextPosition === 0n) await bootstrap(writer, users ?? [{ name: 'admin', role: 'admin' }]);
 
-    const stopping = new AbortController();
     const server = new Server({
       'grpc.max_receive_message_length': 20 * 1024 * 1024,
       'grpc.max_send_message_length': -1,

@@ -69,6 +69,8 @@ const capacity = 20_000;
 /** The states of streams, loaded when asked for, kept true by the writer, forgotten oldest first. */
 export class StreamStates {
   readonly #states = new Map<string, StreamState>();
+  /** What was asked for before a `clear` is not believed after it. */
+  #epoch = 0;
 
   constructor(readonly storage: LedgerStorage) {}
 
@@ -84,6 +86,7 @@ export class StreamStates {
   }
 
   async #loadMissing(missing: readonly string[]): Promise<void> {
+    const epoch = this.#epoch;
     const found = await this.storage.streams([...missing, ...missing.map(metastreamOf)]);
     for (const name of missing) {
       const stored = found.get(name);
@@ -91,7 +94,7 @@ export class StreamStates {
       const metadata =
         metastream?.last === undefined ? undefined : await this.#metadata(name, metastream.id, metastream.last);
       // The writer may have come first while we were reading: what it knows is newer.
-      if (this.#states.has(name)) continue;
+      if (this.#states.has(name) || epoch !== this.#epoch) continue;
       this.set({ name, id: stored?.id, last: stored?.last ?? -1n, metadata });
     }
   }
@@ -128,6 +131,7 @@ export class StreamStates {
   }
 
   clear(): void {
+    this.#epoch += 1;
     this.#states.clear();
   }
 }

@@ -50,6 +50,7 @@ export class LedgerWriter {
   #nextPosition: bigint;
   #nextStream: number;
   #lastCreated: bigint;
+  readonly #preparing: string[] = [];
   readonly #recent = new Map<string, RecentEvent>();
 
   constructor(
@@ -84,7 +85,19 @@ export class LedgerWriter {
     return new Promise((answer) => {
       this.#queue.push({ request, bytes, existing: [], answer });
       this.#queuedBytes += bytes;
+      if (this.#running) this.#prepare(request.stream);
       this.#running ??= this.#run();
+    });
+  }
+
+  /** Loads the states that the next transaction will need while this one is written. */
+  #prepare(stream: string): void {
+    this.#preparing.push(stream);
+    if (this.#preparing.length > 1) return;
+    setImmediate(() => {
+      const names = this.#preparing.splice(0).flatMap(related);
+      // What fails here fails again, and is answered, when the transaction begins.
+      if (!this.#lost) void this.states.load(names).catch(() => undefined);
     });
   }
 

@@ -37,7 +37,7 @@ try {
 }
 
 try {
-  const server = await startLedgerServer(options);
+  const server = await startLedgerServer({ ...options, onDamage: fail });
   const path = (name: string) => join(options.dataDirectory, name);
   writeSecret(path('connection-string'), server.connectionString);
   writeSecret(path('admin-connection-string'), server.adminConnectionString);
@@ -60,6 +60,10 @@ try {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   endWithParent(stop);
 } catch (error) {
-  process.stderr.write(`the ledger did not start: ${(error as Error).message}\n`);
+  fail(error as Error);
+}
+
+function fail(error: Error): void {
+  process.stderr.write(`the ledger cannot be served: ${error.message}\n`);
   process.exit(1);
 }

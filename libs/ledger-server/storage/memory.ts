@@ -1,4 +1,4 @@
-import type { Commit, LedgerEvent, LedgerHead, LedgerStorage, ReadRange, StoredStream } from './port.js';
+import type { CheckedSlice, Commit, LedgerEvent, LedgerHead, LedgerStorage, ReadRange, StoredStream } from './port.js';
 
 /** The ledger in memory, forgotten at the end: what the `append` bench measures the durable one against. */
 export class MemoryStorage implements LedgerStorage {
@@ -34,6 +34,10 @@ export class MemoryStorage implements LedgerStorage {
 
   async readStream({ name }: { name: string }, range: ReadRange): Promise<LedgerEvent[]> {
     return page(this.#streams.get(name)?.events ?? [], range, (event) => event.revision);
+  }
+
+  async check(): Promise<CheckedSlice> {
+    return { from: 0n };
   }
 
   async close(): Promise<void> {}

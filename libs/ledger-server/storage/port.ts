@@ -61,6 +61,12 @@ export class LedgerRefused extends Error {
   override readonly name = 'LedgerRefused';
 }
 
+export interface CheckedSlice {
+  /** Everything from here to where the check began is as it was acknowledged, unless `damage` says otherwise. */
+  readonly from: bigint;
+  readonly damage?: string;
+}
+
 /** One writer, many readers. Postgres behind it in the product, memory in one bench. */
 export interface LedgerStorage {
   /** Takes the writer's place (or throws LedgerRefused) and tells where the ledger ends. Also after StorageLost. */
@@ -71,5 +77,7 @@ export interface LedgerStorage {
   readAll(range: ReadRange): Promise<LedgerEvent[]>;
   /** By revision. */
   readStream(stream: { readonly id: number; readonly name: string }, range: ReadRange): Promise<LedgerEvent[]>;
+  /** Checks a slice of events that ends at `below`. */
+  check(below: bigint): Promise<CheckedSlice>;
   close(): Promise<void>;
 }

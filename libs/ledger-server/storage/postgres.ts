@@ -5,8 +5,9 @@ import type { Pool } from '#libs/postgres';
 import { createPool } from '#libs/postgres';
 import { boolArray, byteaArray, int4Array, int8Array, textArray, uuidArray } from './binary-array.js';
 import { checksumOf } from './checksum.js';
-import type { Commit, LedgerEvent, LedgerHead, LedgerStorage, ReadRange, StoredStream } from './port.js';
+import type { CheckedSlice, Commit, LedgerEvent, LedgerHead, LedgerStorage, ReadRange, StoredStream } from './port.js';
 import { LedgerRefused, StorageLost } from './port.js';
+import { checkSlice, computesChecksums } from './verify.js';
 
 const format = 1;
 
@@ -47,8 +48,14 @@ const clamp = (value: bigint) => (value > greatest ? greatest : value).toString(
 export class PostgresStorage implements LedgerStorage {
   #writer: Client | undefined;
   readonly #readers: Pool;
+  #checksInDatabase: boolean | undefined;
 
-  constructor(readonly url: string) {
+  /** `checksInDatabase` false: for a Postgres before 18. Default: what this one can. */
+  constructor(
+    readonly url: string,
+    checksInDatabase?: boolean,
+  ) {
+    this.#checksInDatabase = checksInDatabase;
     this.#readers = createPool(url, { max: 4, name: 'assay-ledger-read' });
   }
 
@@ -155,6 +162,11 @@ export class PostgresStorage implements LedgerStorage {
       values: [stream.id, clamp(from), limit],
     });
     return rows.map((row) => toEvent(row, stream.name));
+  }
+
+  async check(below: bigint): Promise<CheckedSlice> {
+    this.#checksInDatabase ??= await computesChecksums(this.#readers);
+    return checkSlice(this.#readers, below, this.#checksInDatabase);
   }
 
   async close(): Promise<void> {
