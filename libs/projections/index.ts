@@ -25,3 +25,14 @@ export { fairness } from './fairness/evolve.js';
 export { inventory } from './inventory/evolve.js';
 export { lineage } from './lineage/evolve.js';
 export { timeline } from './timeline/evolve.js';
+export { positionAt } from './core/clock.js';
+export {
+  InvalidArgument,
+  readerOf,
+  withoutAccess,
+  type AccessCondition,
+  type Page,
+  type PageArguments,
+  type Reader,
+} from './core/reader.js';
+export { dictionary, facts, versions, type Table } from './core/table.js';

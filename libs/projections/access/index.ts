@@ -1,0 +1,2 @@
+export { access } from './evolve.js';
+export * from './queries.js';

@@ -1,0 +1,2 @@
+export { deployments } from './evolve.js';
+export * from './queries.js';

@@ -1,0 +1,2 @@
+export { fairness } from './evolve.js';
+export * from './queries.js';

@@ -1,0 +1,2 @@
+export { inventory } from './evolve.js';
+export * from './queries.js';

@@ -1,0 +1,2 @@
+export { timeline, type SubjectKind } from './evolve.js';
+export * from './queries.js';
