@@ -40,12 +40,37 @@ class Golden:
     def tables(self, tables):
         self.out['tables'].update(tables)
 
-    def case(self, name, tables, args, value, tolerance=None):
+    def case(self, name, tables, args, value, tolerance=None, absolute=None):
         row = dict(name=name, tables=tables, args=args, value=value if value is None else number(value))
         if tolerance:
             row['tolerance'] = tolerance
+        if absolute:
+            row['absolute'] = absolute
         self.out['cases'].append(row)
 
     def write(self):
         json.dump(self.out, sys.stdout, separators=(',', ':'))
         print()
+
+
+def drift_tables():
+    """Pairs (reference, current): ties, small samples, constants, skew over many orders of magnitude, new categories."""
+    rng = np.random.RandomState(7)
+    pair = {}
+    n, m = 700, 450
+    pair['plain'] = (
+        dict(normal=np.round(rng.normal(0, 1, n), 6), skewed=np.round(rng.lognormal(0, 3, n), 8), count=rng.poisson(40, n), few=rng.randint(0, 4, n),
+             ties=np.round(rng.normal(0, 1, n), 1), cat=rng.choice(list('abcde'), n, p=[.4, .3, .2, .05, .05]), two=rng.choice([0, 1], n, p=[.7, .3]), constant=np.full(n, 3.5)),
+        dict(normal=np.round(rng.normal(.3, 1.1, m), 6), skewed=np.round(rng.lognormal(.5, 3.2, m), 8), count=rng.poisson(44, m), few=rng.randint(0, 5, m),
+             ties=np.round(rng.normal(.1, 1, m), 1), cat=rng.choice(list('abcdf'), m, p=[.3, .3, .25, .1, .05]), two=rng.choice([0, 1], m, p=[.62, .38]), constant=np.full(m, 3.5)))
+    n, m = 300, 300
+    pair['same'] = (
+        dict(normal=np.round(rng.normal(5, 2, n), 4), count=rng.poisson(8, n), cat=rng.choice(list('ab'), n), few=rng.randint(0, 3, n), two=rng.choice([0, 1], n)),
+        dict(normal=np.round(rng.normal(5, 2, m), 4), count=rng.poisson(8, m), cat=rng.choice(list('ab'), m), few=rng.randint(0, 3, m), two=rng.choice([0, 1], m)))
+    pair['small'] = (dict(normal=[1.5, 2.25, 2.25, 3, 9, 11.5, -4, 0], few=[1, 1, 2, 2, 3, 3, 3, 1], cat=list('aabbccca')),
+                     dict(normal=[2.25, 2.5, 7, 8, 8, 12, 13, -1, 3, 4, 5.5], few=[1, 2, 3, 3, 3, 3, 2, 1, 1, 3, 3], cat=list('aabbcccbbcc')))
+    tables = {}
+    for name, (a, b) in pair.items():
+        for side, columns in (('reference', a), ('current', b)):
+            tables[f'{name}-{side}'] = {k: (v.tolist() if isinstance(v, np.ndarray) else v) for k, v in columns.items()}
+    return tables, list(pair)

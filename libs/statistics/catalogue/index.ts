@@ -3,8 +3,11 @@ import type { Table } from '../table/index.js';
 import type { Answer, MeasureDefinition } from './definition.js';
 import { aequitasDefinitions } from './families/aequitas.js';
 import { aif360Definitions } from './families/aif360.js';
+import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
+import { scipyDefinitions } from './families/scipy.js';
+import { statsmodelsDefinitions } from './families/statsmodels.js';
 import { Inputs } from './inputs.js';
 
 const groupRoles = new Set([
@@ -21,10 +24,15 @@ const noRoles = new Set<string>();
 
 /** Every number that Assay can compute by name. */
 export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
-  [...fairlearnDefinitions, ...aif360Definitions, ...aequitasDefinitions, ...smclarifyDefinitions].map((definition) => [
-    `${definition.name}@${definition.profile}`,
-    definition,
-  ]),
+  [
+    ...fairlearnDefinitions,
+    ...aif360Definitions,
+    ...aequitasDefinitions,
+    ...smclarifyDefinitions,
+    ...evidentlyDefinitions,
+    ...scipyDefinitions,
+    ...statsmodelsDefinitions,
+  ].map((definition) => [`${definition.name}@${definition.profile}`, definition]),
 );
 
 /** Profiles that go by two names. */

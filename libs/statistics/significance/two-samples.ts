@@ -1,0 +1,161 @@
+import { normalSf, studentSf } from '../special/distributions.js';
+import { kstwoSf, kstwoExactSf } from '../special/kolmogorov.js';
+import type { TestResult } from './contingency.js';
+
+/** Sorted copy. */
+export function sorted(values: ArrayLike<number>): Float64Array {
+  return Float64Array.from(values).sort();
+}
+
+/** Walks two sorted samples by distinct value: counts at or below it in each, and how many lie on it. */
+export function* steps(
+  x: Float64Array,
+  y: Float64Array,
+): Generator<{ value: number; i: number; j: number; ties: number }> {
+  let i = 0;
+  let j = 0;
+  while (i < x.length || j < y.length) {
+    const value = j >= y.length || (i < x.length && x[i]! <= y[j]!) ? x[i]! : y[j]!;
+    const before = i + j;
+    while (i < x.length && x[i] === value) i += 1;
+    while (j < y.length && y[j] === value) j += 1;
+    yield { value, i, j, ties: i + j - before };
+  }
+}
+
+/**
+ * Two-sample Kolmogorov-Smirnov, two-sided (scipy 1.17.1 `ks_2samp`): D over the pooled points; p exact by lattice paths
+ * where max(n1, n2) ≤ 10,000 (method auto), else the distribution of the one-sample statistic at n1 n2 / (n1 + n2).
+ */
+export function ks2Sample(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  method: 'auto' | 'exact' | 'asymp' = 'auto',
+): TestResult {
+  const x = sorted(a);
+  const y = sorted(b);
+  let largest = 0;
+  const n1 = x.length;
+  const n2 = y.length;
+  // Over the integers i n2 − j n1, so that equal distances are equal.
+  for (const { i, j } of steps(x, y)) largest = Math.max(largest, Math.abs(i * n2 - j * n1));
+  const statistic = largest / (n1 * n2);
+  const exact = method === 'exact' || (method === 'auto' && Math.max(n1, n2) <= 10_000);
+  const pvalue = exact ? kstwoExactSf(n1, n2, largest) : kstwoSf(statistic, Math.round((n1 * n2) / (n1 + n2)));
+  return { statistic, pvalue };
+}
+
+/** Mann and Whitney's U of the first sample, normal approximation with tie and continuity correction (scipy `mannwhitneyu(method='asymptotic')`). */
+export function mannWhitney(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  alternative: 'two-sided' | 'less' | 'greater' = 'two-sided',
+): TestResult {
+  const x = sorted(a);
+  const y = sorted(b);
+  const n1 = x.length;
+  const n2 = y.length;
+  const n = n1 + n2;
+  let rankSum = 0;
+  let tieTerm = 0;
+  let before = 0;
+  let seen = 0;
+  for (const { i, ties } of steps(x, y)) {
+    rankSum += (i - seen) * (before + (ties + 1) / 2);
+    tieTerm += ties ** 3 - ties;
+    before += ties;
+    seen = i;
+  }
+  const u1 = rankSum - (n1 * (n1 + 1)) / 2;
+  const u2 = n1 * n2 - u1;
+  const u = alternative === 'greater' ? u1 : alternative === 'less' ? u2 : Math.max(u1, u2);
+  const sd = Math.sqrt(((n1 * n2) / 12) * (n + 1 - tieTerm / (n * (n - 1))));
+  if (!(sd > 0)) return { statistic: u1, pvalue: 1 };
+  const z = (u - (n1 * n2) / 2 - 0.5) / sd;
+  const pvalue = normalSf(z) * (alternative === 'two-sided' ? 2 : 1);
+  return { statistic: u1, pvalue: Math.min(1, Math.max(0, pvalue)) };
+}
+
+/** Student's t of two samples with pooled variance, or Welch's (scipy 1.17.1 `ttest_ind`). @returns undefined where both are constant */
+export function studentT(a: ArrayLike<number>, b: ArrayLike<number>, equalVariance = true): TestResult | undefined {
+  const [m1, v1] = moments(a);
+  const [m2, v2] = moments(b);
+  const [n1, n2] = [a.length, b.length];
+  const degrees = equalVariance
+    ? n1 + n2 - 2
+    : (v1 / n1 + v2 / n2) ** 2 / ((v1 / n1) ** 2 / (n1 - 1) + (v2 / n2) ** 2 / (n2 - 1));
+  const pooled = ((n1 - 1) * v1 + (n2 - 1) * v2) / (n1 + n2 - 2);
+  const error = equalVariance ? pooled * (1 / n1 + 1 / n2) : v1 / n1 + v2 / n2;
+  if (!(error > 0) || !(degrees > 0)) return undefined;
+  const statistic = (m1 - m2) / Math.sqrt(error);
+  return { statistic, pvalue: Math.min(1, 2 * studentSf(Math.abs(statistic), degrees)), degrees };
+}
+
+/** Mean and sample variance, two passes. */
+export function moments(values: ArrayLike<number>): [number, number] {
+  let mean = 0;
+  for (let i = 0; i < values.length; i += 1) mean += values[i]!;
+  mean /= values.length;
+  let squares = 0;
+  let residual = 0;
+  for (let i = 0; i < values.length; i += 1) {
+    squares += (values[i]! - mean) ** 2;
+    residual += values[i]! - mean;
+  }
+  return [mean + residual / values.length, (squares - (residual * residual) / values.length) / (values.length - 1)];
+}
+
+/**
+ * Two-sample Cramér-von Mises, asymptotic p (scipy 1.17.1 `cramervonmises_2samp(method='asymptotic')`; Anderson 1962).
+ */
+export function cramerVonMises(a: ArrayLike<number>, b: ArrayLike<number>): TestResult {
+  const x = sorted(a);
+  const y = sorted(b);
+  const [n, m] = [x.length, y.length];
+  let u = 0;
+  let before = 0;
+  let seenX = 0;
+  let seenY = 0;
+  for (const { i, j, ties } of steps(x, y)) {
+    const rank = before + (ties + 1) / 2;
+    for (let k = seenX; k < i; k += 1) u += n * (rank - (k + 1)) ** 2;
+    for (let k = seenY; k < j; k += 1) u += m * (rank - (k + 1)) ** 2;
+    before += ties;
+    seenX = i;
+    seenY = j;
+  }
+  const k = n * m;
+  const total = n + m;
+  const statistic = u / (k * total) - (4 * k - 1) / (6 * total);
+  const expected = (1 + 1 / total) / 6;
+  const variance = ((total + 1) * (4 * k * total - 3 * (m * m + n * n) - 2 * k)) / (45 * total * total * 4 * k);
+  const normalised = 1 / 6 + (statistic - expected) / Math.sqrt(45 * variance);
+  return { statistic, pvalue: normalised < 0.003 ? 1 : Math.max(0, 1 - cramerVonMisesCdf(normalised)) };
+}
+
+/** Limiting distribution of the one-sample statistic (Csörgő and Faraway 1996, eq. 1.2). */
+function cramerVonMisesCdf(x: number): number {
+  let total = 0;
+  let coefficient = 1;
+  for (let k = 0; k < 200; k += 1) {
+    const y = 4 * k + 1;
+    const q = (y * y) / (16 * x);
+    // Γ(k + ½) / (π^{3/2} √x k!)
+    if (k > 0) coefficient *= (k - 0.5) / k;
+    const term = (coefficient / (Math.PI * Math.sqrt(x))) * Math.sqrt(y) * scaledBesselQuarter(q);
+    total += term;
+    if (Math.abs(term) < 1e-17) break;
+  }
+  return total;
+}
+
+/** e^{−q} K_{1/4}(q), by the trapezoidal rule on ∫ exp(−q (1 + cosh t)) cosh(t/4) dt, which converges geometrically. */
+function scaledBesselQuarter(q: number): number {
+  const h = 1 / 64;
+  let sum = Math.exp(-2 * q) / 2;
+  for (let t = h; ; t += h) {
+    const term = Math.exp(-q * (1 + Math.cosh(t))) * Math.cosh(t / 4);
+    sum += term;
+    if (term < sum * 1e-18 || t > 60) return sum * h;
+  }
+}
