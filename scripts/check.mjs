@@ -12,6 +12,7 @@ const lines = [
   { name: 'types', command: bin('tsc'), args: ['-p', 'tsconfig.json'] },
   { name: 'schema hashes', command: process.execPath, args: ['scripts/schema-hashes.mjs', '--check'] },
   { name: 'schema diff', command: process.execPath, args: ['scripts/graphql-schema.mjs', '--check'] },
+  { name: 'lockfile', command: process.execPath, args: ['scripts/complete-lockfile.mjs', '--check'] },
   { name: 'licences', command: process.execPath, args: ['scripts/licences.mjs'] },
 ];
 

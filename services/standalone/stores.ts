@@ -7,7 +7,7 @@ import { createEventStore } from '#libs/event-store';
 import type { EventStore } from '#libs/event-store';
 import { ensureDatabase, launchPostgres } from '#libs/postgres';
 import { prepareDataFolder } from '#libs/runtime';
-import { readSecrets } from './secrets.js';
+import { readSecrets, writeSecret } from './secrets.js';
 
 export interface StoreOptions {
   /** Everything of this installation. */

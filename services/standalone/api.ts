@@ -1,0 +1,100 @@
+import { abilityFor } from '#libs/authorization';
+import { createIdentification } from '#libs/identity';
+import type { Identified } from '#libs/identity';
+import { createMetrics, systemClock } from '#libs/runtime';
+import type { HealthCheck } from '#libs/runtime';
+import { createApi, modelInspector } from '#services/api';
+import type { Product } from './product.js';
+import { readModelsOf } from './read-models.js';
+import type { Workers } from './workers.js';
+
+export interface RunningApi {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** A view that is further behind than this is not ready to be read. */
+const readyLagEvents = 10_000n;
+
+export async function startApi(
+  product: Product,
+  { port, host }: { readonly port: number; readonly host?: string },
+  workers: () => Workers | undefined,
+): Promise<RunningApi> {
+  const { application, content, directory, log, pool, ports, projector } = product;
+  const metrics = createMetrics();
+  const identification = createIdentification({
+    index: directory.access,
+    store: ports.identities,
+    clock: systemClock,
+    refresh: () => application.catchUp(),
+  });
+  const api = await createApi({
+    application,
+    evidenceOf: (workspace, modelVersionId) => application.evidenceOf(workspace, modelVersionId),
+    identification,
+    abilityOf: (caller: Identified) =>
+      abilityFor(caller.actor, caller.grants, [...(directory.access.identity(caller.actor.id)?.linked ?? [])]),
+    content,
+    readModels: readModelsOf(pool, projector),
+    vault: ports.vault,
+    inspectModel: modelInspector(content),
+    clock: systemClock,
+    log,
+    metrics,
+    health: healthChecks(product, workers),
+    countDenial: ({ actor, rule, action, details }) => {
+      const workspace = directory.access.workspace?.workspace;
+      if (workspace) void application.countDenial({ workspace, actor, rule, action, details });
+    },
+  });
+  await api.listen(port, host);
+  return {
+    url: api.url,
+    async close() {
+      await api.close();
+      metrics.stop();
+    },
+  };
+}
+
+function healthChecks(
+  { pool, ports, projector, fanOut, directory }: Product,
+  workers: () => Workers | undefined,
+): readonly HealthCheck[] {
+  return [
+    {
+      name: 'event-store',
+      check: async () => {
+        await ports.store.ping();
+        return fanOut.state.live ? undefined : (fanOut.state.failure ?? 'the subscription is catching up');
+      },
+    },
+    {
+      name: 'database',
+      check: async () => {
+        await pool.query('SELECT 1');
+        return undefined;
+      },
+    },
+    {
+      name: 'views',
+      check: async () => {
+        const stops = projector.alarms();
+        if (stops[0]) return `${stops[0].view} is stopped at event ${stops[0].eventId}: ${stops[0].error}`;
+        const behind = projector.received() - projector.position();
+        return behind > readyLagEvents ? `the views are ${behind} positions behind` : undefined;
+      },
+    },
+    {
+      name: 'process-manager',
+      check: async () => {
+        // Before a workspace is open there is nothing to manage.
+        if (!directory.access.workspace) return undefined;
+        const status = workers()?.manager.status();
+        if (status === undefined) return 'it is starting';
+        return status.poisoned ? 'it has met an event that it cannot read' : undefined;
+      },
+    },
+  ];
+}

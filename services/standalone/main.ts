@@ -1,0 +1,56 @@
+// `npm start -- --port P --data DIR`: the product in the foreground, all in one process tree.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createLog, endWithParent } from '#libs/runtime';
+import { startProduct } from './product.js';
+
+const usage = 'usage: npm start -- --port P --data DIR [--host ADDRESS]';
+
+function readArguments() {
+  const { values } = parseArgs({
+    options: { port: { type: 'string' }, data: { type: 'string' }, host: { type: 'string', default: '127.0.0.1' } },
+  });
+  const port = Number(values.port ?? '4000');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${values.port} is not a port`);
+  if (values.data === undefined || values.data === '') throw new Error('--data DIR is missing');
+  return { port, dataDirectory: resolve(values.data), host: values.host };
+}
+
+let options: ReturnType<typeof readArguments>;
+try {
+  options = readArguments();
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n${usage}\n`);
+  process.exit(2);
+}
+
+const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
+try {
+  const product = await startProduct({
+    ...options,
+    log: createLog('assay'),
+    ...(databaseUrl && { databaseUrl }),
+    ...(eventStoreUrl && { eventStoreUrl }),
+  });
+  process.stdout.write(`assay ready on ${product.api.url} (GraphQL at ${product.api.url}/graphql)\n`);
+  if (!product.directory.access.workspace) {
+    process.stdout.write(
+      `No workspace is open yet. Open it in another terminal:\n` +
+        `  npm exec assay -- init --data ${options.dataDirectory} --issuer URL --audience A --admin SUBJECT\n`,
+    );
+  }
+  void product.opened.then(({ workspace, inferenceUrl }) =>
+    process.stdout.write(`workspace ${workspace} is open; models are served at ${inferenceUrl}/v2\n`),
+  );
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    void product.close().finally(() => process.exit(0));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  endWithParent(stop);
+} catch (error) {
+  process.stderr.write(`assay did not start: ${(error as Error).message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { serviceActor } from '#libs/application';
+import type { ServiceRole } from '#libs/application';
+import type { CommandContext } from '#libs/lifecycle';
+import { deterministicId, systemClock } from '#libs/runtime';
+import { createInferenceServer } from '#services/inference';
+import type { InferenceServer } from '#services/inference';
+import { advisoryLeadership, startProcessManager } from '#services/process-manager';
+import type { ProcessManager } from '#services/process-manager';
+import { startTrainer } from '#services/trainer';
+import type { Trainer } from '#services/trainer';
+import { Closers } from './closers.js';
+import type { Product } from './product.js';
+
+/** What runs for an open workspace. */
+export interface Workers {
+  readonly workspace: string;
+  readonly manager: ProcessManager;
+  readonly trainer: Trainer;
+  readonly inference: InferenceServer;
+  /** Where models are served (Open Inference Protocol). */
+  readonly inferenceUrl: string;
+  close(): Promise<void>;
+}
+
+/** Standalone serves one environment; a cluster runs one inference server or more for each. */
+export const environment = 'production';
+
+export async function startWorkers(product: Product, workspace: string): Promise<Workers> {
+  const { application, content, dataDirectory, databaseUrl, fanOut, log, ports, secrets, signingKey } = product;
+  const closers = new Closers(log);
+  const fault = (service: string) => (what: unknown, detail?: unknown) =>
+    log.warn({ service, detail: detail === undefined ? undefined : String(detail) }, String(what));
+  try {
+    const leadership = advisoryLeadership(databaseUrl, { onFault: (error) => fault('process-manager')(error) });
+    closers.add('leadership', () => leadership.close());
+    const manager = startProcessManager({
+      subscribe: (options) => fanOut.subscribe(options),
+      store: ports.store,
+      application,
+      clock: systemClock,
+      key: signingKey,
+      leadership,
+      leaseToken: secrets.leaseToken,
+      onFault: fault('process-manager'),
+    });
+    closers.add('process manager', () => manager.close());
+    const leasePort = await manager.listen();
+
+    const trainer = startTrainer({
+      subscribe: (options) => fanOut.subscribe(options),
+      application,
+      content,
+      clock: systemClock,
+      folder: join(dataDirectory, 'trainer'),
+      onFault: fault('trainer'),
+    });
+    closers.add('trainer', () => trainer.close());
+
+    const inference = createInferenceServer({
+      clock: systemClock,
+      workspace,
+      environment,
+      server: 'standalone',
+      trusted: [signingKey],
+      issuer: { url: `http://127.0.0.1:${leasePort}`, token: secrets.leaseToken },
+      content,
+      seal: (input) =>
+        application.execute('SealPredictionSegment', input, contextOf(workspace, 'serving-service', input.segmentId)),
+      folder: join(dataDirectory, 'predictions'),
+      internalToken: secrets.inferenceToken,
+      onFault: fault('inference'),
+    });
+    closers.add('inference', () => inference.close());
+    const port = await inference.listen();
+    await manager.ready;
+    return {
+      workspace,
+      manager,
+      trainer,
+      inference,
+      inferenceUrl: `http://127.0.0.1:${port}`,
+      close: () => closers.close(),
+    };
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+/** A command of one of Assay's own services about one thing: its id is made of the thing, so that a repeat is one. */
+function contextOf(workspace: string, role: ServiceRole, subject: string): CommandContext {
+  const now = systemClock.now().toISOString();
+  const commandId = deterministicId(role, workspace, subject);
+  return { workspace, actor: serviceActor(workspace, role, now), commandId, correlationId: commandId, now };
+}
