@@ -1,0 +1,13 @@
+export { DossierFailed, buildDossier } from './build.js';
+export type { BuildOptions, BuiltDossier } from './build.js';
+export { UnknownModelVersion, collectDossierEvents } from './collect.js';
+export type { CollectOptions, Collected, Decode, MentionIndex } from './collect.js';
+export type { DossierContent } from './content.js';
+export { createMentions } from './mentions.js';
+export type { Mentions } from './mentions.js';
+export { disclosedIn, peopleIn } from './references.js';
+export { defaultLateEntryLimitSeconds } from './source.js';
+export type { DossierEvent, DossierInput, Revealed } from './source.js';
+export type { DossierStatement, DossierTwin, SignStatement } from './twin.js';
+export { NotADossier, verifyDossier } from './verify.js';
+export type { Check, Verification, VerifyInput } from './verify.js';
