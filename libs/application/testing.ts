@@ -15,6 +15,7 @@ import {
   type ApplicationPorts,
   type CommandInputs,
   type CommandName,
+  type CommandRefused,
   type CommandResult,
   type OpenedWorkspace,
   type RunningApplication,
@@ -45,7 +46,21 @@ export interface TestApplication {
   ): Promise<CommandResult>;
   /** Like `execute`, for what a test stands on: throws when it is refused. Returns the position. */
   done<Name extends CommandName>(actor: Actor, name: Name, input: CommandInputs[Name]): Promise<bigint>;
+  /** A stream as stored, parsed. */
+  events(stream: string): Promise<readonly TestEvent[]>;
   close(): Promise<void>;
+}
+
+export interface TestEvent {
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** Throws when the command was accepted. */
+export function refusal(result: CommandResult): CommandRefused {
+  if (result.outcome === 'accepted') throw new Error('it was accepted');
+  return result;
 }
 
 /** A whole application on a real ledger server and a real Postgres, with an open workspace. For specs. */
@@ -124,6 +139,13 @@ export async function testApplication(): Promise<TestApplication> {
       return actorOf(identityId);
     },
     service: (role) => serviceActor(workspace, role, clock.now().toISOString()),
+    async events(stream) {
+      const found: TestEvent[] = [];
+      const parsed = (bytes: Uint8Array): TestEvent['data'] => JSON.parse(Buffer.from(bytes).toString('utf8')) as never;
+      for await (const { type, data, metadata } of ledger.store.readStream(stream))
+        found.push({ type, data: parsed(data), metadata: parsed(metadata) });
+      return found;
+    },
     async close() {
       await application.close();
       await source.destroy();
