@@ -1,8 +1,13 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import type { AssayEvent, EventOf, EventType } from '../lifecycle/events.js';
 import { boston, contentExample, digestOf, example, exampleEvents, id, time } from '../lifecycle/examples.js';
 import type { CommandContext } from '../lifecycle/kernel.js';
 import { streamName } from '../lifecycle/streams.js';
+import { repositoryRoot } from '../runtime/root.js';
 import { canonicalBytes, sha256 } from '../signing/canonical.js';
 import { catalogue } from './catalogue.js';
 import { decodeEvent, encodeEvent, eventDigest, eventMetadata, maximumEventBytes } from './codec.js';
@@ -335,11 +340,24 @@ describe('reading', () => {
 test('encoding the largest of the common events costs a write well under 0.3 ms', () => {
   const event = example('ApprovalRequested');
   const metadata = metadataOf(event);
+  // Processor time, not wall time: the machine that runs this may be busy with something else.
+  const spent = () => (process.cpuUsage().user + process.cpuUsage().system) / 1000;
   let best = Infinity;
   for (let batch = 0; batch < 20; batch += 1) {
-    const started = performance.now();
+    const started = spent();
     for (let turn = 0; turn < 50; turn += 1) encodeEvent(event, metadata);
-    best = Math.min(best, (performance.now() - started) / 50);
+    best = Math.min(best, (spent() - started) / 50);
   }
   expect(best).toBeLessThan(0.3);
+});
+
+test('every published schema is a valid schema of draft 2020-12, in strict mode', () => {
+  const folder = join(repositoryRoot(), 'schemas', 'events');
+  const ajv = new Ajv2020({ strict: true, strictTypes: false });
+  addFormats.default(ajv, ['date-time']);
+  ajv.addFormat('nfc', true);
+  const files = readdirSync(folder).filter((name) => /\.v\d+\.json$/.test(name));
+  expect(files.length).toBeGreaterThan(Object.keys(catalogue).length);
+  for (const name of files)
+    expect([name, ajv.validateSchema(JSON.parse(readFileSync(join(folder, name), 'utf8')))]).toEqual([name, true]);
 });
