@@ -7,6 +7,7 @@ import { ExecuteCommandHandler } from './commands/handler.js';
 import { graphqlOptions } from './graphql/options.js';
 import { ContentController } from './http/content.controller.js';
 import { HealthController } from './http/health.controller.js';
+import { MetricsController } from './http/metrics.controller.js';
 import { API_PORTS } from './ports.js';
 import type { ApiPortsWithLimits } from './ports.js';
 import { resolvers } from './resolvers.js';
@@ -19,7 +20,7 @@ export function apiModule(ports: ApiPortsWithLimits): DynamicModule {
   return {
     module: ApiModule,
     imports: [CqrsModule.forRoot(), GraphQLModule.forRoot(graphqlOptions(ports))],
-    controllers: [ContentController, HealthController],
+    controllers: [ContentController, HealthController, MetricsController],
     providers: [{ provide: API_PORTS, useValue: ports }, Commands, ExecuteCommandHandler, ...resolvers],
   };
 }

@@ -23,6 +23,7 @@ import {
 } from './queries/deployments.js';
 import { EvaluationResolver } from './queries/evaluations.js';
 import { InboxResolver } from './queries/inbox.js';
+import { ContributorResolver, LineageNodeResolver, LineageResolver } from './queries/lineage.js';
 import { ModelVersionResolver } from './queries/model-version.js';
 import { ModelAliasResolver, ModelResolver, PolicyResolver, TrainingRunResolver } from './queries/models.js';
 import { NodeResolver } from './queries/node.js';
@@ -56,6 +57,7 @@ const queries = [
   ApprovalResolver,
   CodeResolver,
   ConditionsResolver,
+  ContributorResolver,
   DatasetResolver,
   DatasetVersionResolver,
   DenialResolver,
@@ -69,6 +71,8 @@ const queries = [
   IdentityResolver,
   InboxResolver,
   IncidentResolver,
+  LineageNodeResolver,
+  LineageResolver,
   ModelAliasResolver,
   ModelResolver,
   ModelVersionResolver,

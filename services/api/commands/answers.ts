@@ -39,8 +39,9 @@ export function answerOf(name: CommandName, result: CommandResult, commandId: st
     case 'NotPermitted':
       return { __typename: 'NotPermitted', ...base, action: name };
     case 'IdempotencyConflict':
-    case 'Conflict':
-      return { __typename: code, ...base, commandId };
+      return { __typename: 'IdempotencyConflict', ...base, commandId };
+    case 'Contention':
+      return { __typename: 'Conflict', ...base, commandId };
     case 'NotFound':
       return { __typename: 'NotFound', ...base, field: Object.keys(details)[0] ?? 'input' };
     case 'ValidationFailed':

@@ -1,4 +1,4 @@
-import { Field, ID, ObjectType, createUnionType } from '@nestjs/graphql';
+import { Field, ID, InterfaceType, ObjectType, createUnionType } from '@nestjs/graphql';
 import type { Type } from '@nestjs/common';
 import {
   Conflict,
@@ -11,14 +11,16 @@ import {
 } from './errors.js';
 import { Position } from './scalars.js';
 
-@ObjectType('CommandAccepted', { description: 'The command was carried out, or had been before.' })
-@partOfAnswer
-export class CommandAccepted {
+@InterfaceType('Accepted', {
+  description: 'The command was carried out, or had been before.',
+  resolveType: (value: { __typename: string }) => value.__typename,
+})
+export abstract class Accepted {
   @Field(() => ID, { nullable: true, description: 'The thing that was made or changed: readable through `node`.' })
   id?: string;
-  @Field(() => ID, { description: 'As sent, or as made for this request.' })
+  @Field(() => ID)
   commandId: string;
-  @Field(() => Position, { description: 'The last event written. A query with this position in `asOf` sees it.' })
+  @Field(() => Position, { description: 'The last event written. A query `asOf` this position sees it.' })
   position: bigint;
   @Field(() => [Position], { description: 'Every event written, in order.' })
   positions: readonly bigint[];
@@ -26,9 +28,18 @@ export class CommandAccepted {
   repeated: boolean;
 }
 
-@ObjectType('ServiceKeyIssued', { description: 'A service key. The secret is shown this once; only its hash is kept.' })
+@ObjectType('CommandAccepted', { implements: () => [Accepted] })
 @partOfAnswer
-export class ServiceKeyIssued extends CommandAccepted {
+export class CommandAccepted extends Accepted {}
+
+@ObjectType('ServiceKeyIssued', {
+  implements: () => [Accepted],
+  description: 'A service key. The secret is shown this once; only its hash is kept.',
+})
+@partOfAnswer
+export class ServiceKeyIssued extends Accepted {
+  @Field(() => ID, { description: 'What the key is revoked by.' })
+  keyId: string;
   @Field(() => String, { description: 'The whole key, as it goes behind `Authorization: Bearer`.' })
   secret: string;
 }
