@@ -62,8 +62,9 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     const head = await storage.open();
     const stopping = new AbortController();
     closers.push(async () => stopping.abort());
-    const damaged = (error: LedgerRefused) => {
-      void close().then(() => options.onDamage?.(error));
+    const damaged = async (error: LedgerRefused) => {
+      await close();
+      options.onDamage?.(error);
     };
     await verify(storage, head.nextPosition, stopping.signal, damaged);
     const states = new StreamStates(storage);

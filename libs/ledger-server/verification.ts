@@ -16,7 +16,7 @@ export async function verify(
   storage: LedgerStorage,
   head: bigint,
   stopping: AbortSignal,
-  damaged: (error: LedgerRefused) => void,
+  damaged: (error: LedgerRefused) => Promise<void>,
 ): Promise<void> {
   const deadline = performance.now() + atStartMilliseconds;
   let below = head;
@@ -34,7 +34,7 @@ async function checkRest(
   storage: LedgerStorage,
   head: bigint,
   stopping: AbortSignal,
-  damaged: (error: LedgerRefused) => void,
+  damaged: (error: LedgerRefused) => Promise<void>,
 ): Promise<void> {
   let below = head;
   while (below > 0n && !stopping.aborted) {
@@ -42,7 +42,7 @@ async function checkRest(
     try {
       below = await checkOne(storage, below);
     } catch (error) {
-      if (error instanceof LedgerRefused) return damaged(error);
+      if (error instanceof LedgerRefused) return void (await damaged(error));
       // Postgres is away: the same slice again, later.
     }
     const pause = Math.max(100, (performance.now() - started) * (1 / dutyCycle - 1));
