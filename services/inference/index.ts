@@ -1,2 +1,3 @@
+export { sealThrough } from './seal.js';
 export { createInferenceServer, inferenceLimits } from './server.js';
 export type { InferenceDependencies, InferenceLimits, InferenceServer } from './server.js';

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandInputs, CommandResult } from '../../libs/application/contract.js';
+import type { CommandInputs, CommandResult } from '#libs/application';
 import type { ContentStore } from '#libs/content';
 import { type Clock, type Timer, newId } from '#libs/runtime';
 import { SegmentSummary, summariseSegment } from './segment-summary.js';

@@ -1,4 +1,4 @@
-import type { Application } from '../../libs/application/contract.js';
+import { type Application, serviceActor } from '#libs/application';
 import { type EventStore, type RecordedAssayEvent, type SubscriptionItem, decodeEvent } from '#libs/event-store';
 import type { CommandContext, Id } from '#libs/lifecycle';
 import type { Clock, Timer } from '#libs/runtime';
@@ -20,8 +20,6 @@ export interface ProcessManagerDependencies {
   readonly clock: Clock;
   /** Signs leases; the same key signs the permits, in `application`. */
   readonly key: SigningKey;
-  /** Identity of the service `process-manager-service` in a workspace; it can never sign an approval. */
-  readonly identityOf: (workspace: string) => Id;
   /** Of several process managers one acts; all of them may lease, for a lease only says what the ledger says. */
   readonly leadership: Leadership;
   /** Secret that inference servers show when they ask for a lease. */
@@ -46,6 +44,8 @@ export interface ProcessManager {
   readonly ready: Promise<void>;
   /** Serves leases; @returns the port. */
   listen(port?: number, host?: string): Promise<number>;
+  /** Where leases are served, once it listens. */
+  readonly url: string | undefined;
   status(): ProcessManagerStatus;
   /** Resolves when the view has passed the position and no act is waiting; for tests and the demo. */
   settled(position: bigint): Promise<void>;
@@ -76,6 +76,7 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
   let timer: Timer | undefined;
   let proof: { readonly at: number } | undefined;
   let proving: Promise<boolean> | undefined;
+  let url: string | undefined;
   let markReady: () => void;
   const ready = new Promise<void>((resolve) => (markReady = resolve));
 
@@ -104,8 +105,8 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
             const event = decode(item.event);
             if (event) take(event);
             else view.passed(item.event.position);
-          } else if (item.kind === 'checkpoint') view.passed(item.position);
-          else {
+          } else if (item.kind === 'caught-up') {
+            // Checkpoints are left out: leases of two process managers must count by the same positions.
             caughtUp = true;
             proof = undefined;
             markReady();
@@ -178,13 +179,7 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
     const now = clock.now().toISOString();
     const context: CommandContext = {
       workspace,
-      actor: {
-        id: dependencies.identityOf(workspace),
-        kind: 'service',
-        roles: ['process-manager-service'],
-        groups: [],
-        authentication: { method: 'internal', time: now },
-      },
+      actor: serviceActor(workspace, 'process-manager-service', now),
       commandId,
       correlationId: correlationId ?? commandId,
       ...(causationId === undefined ? {} : { causationId }),
@@ -264,7 +259,14 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
 
   return {
     ready,
-    listen: (port, host) => lease.listen(port, host),
+    async listen(port, host = '127.0.0.1') {
+      const listening = await lease.listen(port, host);
+      url = `http://${host.includes(':') ? `[${host}]` : host}:${listening}`;
+      return listening;
+    },
+    get url() {
+      return url;
+    },
     status: () => ({ caughtUp, leading: leadership.held(), poisoned, position: view.position, waiting }),
     async settled(position) {
       const reached = (): boolean => !acting && waiting === 0 && (view.position ?? -1n) >= position;

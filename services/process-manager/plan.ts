@@ -1,6 +1,6 @@
-import type { CommandInputs, CommandName } from '../../libs/application/contract.js';
+import type { CommandInputs, CommandName } from '#libs/application';
 import type { Id, Time } from '#libs/lifecycle';
-import { isSuspended, openStage, stageDeadline } from '../../libs/lifecycle/approval/index.js';
+import { isSuspended, openStage, stageDeadline } from '#libs/lifecycle/approval';
 import type { ListedPermit } from '#libs/serving';
 import { deterministicId } from '#libs/runtime';
 import type { GovernanceView, TrackedApproval, TrackedOverride } from './view.js';
@@ -24,6 +24,9 @@ export interface Plan {
   /** What has ended and needs no act any more. */
   readonly settled: readonly Id[];
 }
+
+/** How long an override's own command has to open its incident. */
+const incidentMilliseconds = 5_000;
 
 interface About {
   readonly workspace: string;
@@ -150,7 +153,10 @@ class Planner {
     const { state } = tracked;
     const { modelVersionId, incidentId } = state;
     const planned = this.#intents.length;
-    this.#incident(tracked, 'override', overrideId, modelVersionId, tracked.usedAt, incidentId);
+    // The command that uses an override opens its incident too; this is for one that was cut off in between.
+    const opened = new Date(Date.parse(tracked.usedAt) + incidentMilliseconds).toISOString();
+    if (!this.view.incidents.has(incidentId) && this.isDue(opened))
+      this.#incident(tracked, 'override', overrideId, modelVersionId, tracked.usedAt, incidentId);
     if (state.status === 'used') {
       const permits = this.view.permitsOf.get(overrideId) ?? [];
       if (permits.length === 0 && !this.isDue(state.validUntil)) {

@@ -1,6 +1,6 @@
 import type { RecordedAssayEvent } from '#libs/event-store';
 import { type AssayEvent, type Id, type Time, parseStreamName } from '#libs/lifecycle';
-import { type Approval, approval, type Override, override } from '../../libs/lifecycle/approval/index.js';
+import { type Approval, approval, type Override, override } from '#libs/lifecycle/approval';
 import { type Change, ServingFold } from '#libs/serving';
 import { People } from './people.js';
 
@@ -69,7 +69,7 @@ export class GovernanceView {
     return this.#position;
   }
 
-  /** A checkpoint: nothing of ours lies at or before it unseen. */
+  /** An event that is none of ours. */
   passed(position: bigint): void {
     if (this.#position === undefined || position > this.#position) this.#position = position;
   }

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandInputs } from '../../libs/application/contract.js';
+import type { CommandInputs } from '#libs/application';
 import type { PooledEvaluation } from '#libs/learning';
 import type { ContentReference, Id } from '#libs/lifecycle';
 import { canonicalBytes } from '#libs/signing';

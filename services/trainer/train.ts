@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CommandInputs } from '../../libs/application/contract.js';
+import type { CommandInputs } from '#libs/application';
 import type { ContentStore } from '#libs/content';
 import { parseJob, type RunRecord } from '#libs/learning';
 import { canonicalBytes } from '#libs/signing';

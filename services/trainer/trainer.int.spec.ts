@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { scoreOnnx } from '#libs/learning';
-import { newId, repositoryRoot, systemClock } from '#libs/runtime';
+import { newId, repositoryRoot } from '#libs/runtime';
 import { canonicalBytes, sha256 } from '#libs/signing';
 import { example, examples } from '../../libs/lifecycle/examples.js';
-import { type Installation, installation, workspace } from '../../test/serving/installation.js';
+import { type Installation, installation } from '../../test/serving/installation.js';
 import { type Trainer, type TrainerDependencies, startTrainer } from './index.js';
 
 const job = {
@@ -20,23 +20,24 @@ const job = {
 };
 
 let all: Installation;
-let trainerId: string;
 let datasetVersionId: string;
 let trainer: Trainer | undefined;
 const faults: unknown[] = [];
 
 beforeAll(async () => {
   all = await installation();
-  trainerId = await all.service('trainer-service');
   datasetVersionId = newId();
   const stored = await all.content.add(
     await readFile(join(repositoryRoot(), 'examples/boston-mortgage/boston-hmda.csv')),
   );
   const { policyId } = examples.PolicyPublished;
-  await all.write(`policy-${workspace}.${policyId}`, example('PolicyPublished'));
-  await all.write(`model-${workspace}.${examples.ModelRegistered.modelId}`, example('ModelRegistered', { policyId }));
+  await all.write(`policy-${all.workspace}.${policyId}`, example('PolicyPublished'));
   await all.write(
-    `datasetVersion-${workspace}.${datasetVersionId}`,
+    `model-${all.workspace}.${examples.ModelRegistered.modelId}`,
+    example('ModelRegistered', { policyId }),
+  );
+  await all.write(
+    `datasetVersion-${all.workspace}.${datasetVersionId}`,
     example('DatasetVersionSealed', { datasetVersionId, content: { ...stored, mediaType: 'text/csv' } }),
   );
 });
@@ -51,8 +52,7 @@ const start = (change: Partial<TrainerDependencies> = {}): Trainer => {
     subscribe: (options) => all.fanOut.subscribe(options),
     application: all.application,
     content: all.content,
-    clock: systemClock,
-    identityOf: () => trainerId,
+    clock: all.clock,
     folder: join(all.folder, 'trainer'),
     onFault: (what, detail) => faults.push([what, detail]),
     ...change,
@@ -65,7 +65,7 @@ async function startRun(document: unknown = job, change: object = {}): Promise<s
   const stored = await all.content.add(Buffer.isBuffer(document) ? document : canonicalBytes(document));
   const { modelId } = examples.ModelRegistered;
   await all.write(
-    `trainingRun-${workspace}.${trainingRunId}`,
+    `trainingRun-${all.workspace}.${trainingRunId}`,
     example('TrainingRunStarted', {
       trainingRunId,
       modelId,
@@ -79,7 +79,7 @@ async function startRun(document: unknown = job, change: object = {}): Promise<s
 
 async function ending(trainingRunId: string): Promise<{ type: string; data: Record<string, unknown> }> {
   for (;;) {
-    const [, end] = await all.events(`trainingRun-${workspace}.${trainingRunId}`);
+    const [, end] = await all.events(`trainingRun-${all.workspace}.${trainingRunId}`);
     if (end) return end;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -105,13 +105,13 @@ describe('the trainer', () => {
     start();
     await trainer!.ready;
     expect(trainer!.openRuns()).toEqual([]);
-    expect(await all.events(`trainingRun-${workspace}.${trainingRunId}`)).toHaveLength(2);
+    expect(await all.events(`trainingRun-${all.workspace}.${trainingRunId}`)).toHaveLength(2);
     expect(await readdir(join(all.folder, 'trainer', 'runs'))).toEqual([]);
 
     const modelVersionId = newId();
     const { modelId } = examples.ModelRegistered;
     const position = await all.write(
-      `modelVersion-${workspace}.${modelVersionId}`,
+      `modelVersion-${all.workspace}.${modelVersionId}`,
       example('ModelVersionRegistered', {
         modelVersionId,
         modelId,
@@ -169,7 +169,7 @@ describe('the trainer', () => {
     const external = await startRun(job, { engine: 'external', grade: 'imported' });
     const own = await startRun();
     expect((await ending(own)).type).toBe('TrainingRunCompleted');
-    expect(await all.events(`trainingRun-${workspace}.${external}`)).toHaveLength(1);
+    expect(await all.events(`trainingRun-${all.workspace}.${external}`)).toHaveLength(1);
     expect(trainer!.openRuns()).toEqual([]);
   });
 
@@ -180,7 +180,7 @@ describe('the trainer', () => {
     const trainingRunId = await startRun();
     await running;
     await trainer!.close();
-    expect(await all.events(`trainingRun-${workspace}.${trainingRunId}`)).toHaveLength(1);
+    expect(await all.events(`trainingRun-${all.workspace}.${trainingRunId}`)).toHaveLength(1);
     start();
     expect((await ending(trainingRunId)).type).toBe('TrainingRunCompleted');
     expect(faults).toEqual([]);
@@ -191,8 +191,7 @@ describe('the trainer', () => {
       subscribe: (options) => all.fanOut.subscribe(options),
       application: all.newApplication(),
       content: all.content,
-      clock: systemClock,
-      identityOf: () => trainerId,
+      clock: all.clock,
       folder: join(all.folder, 'second-trainer'),
     });
     start();
@@ -201,7 +200,7 @@ describe('the trainer', () => {
       await ending(trainingRunId);
       while (trainer!.openRuns().length + second.openRuns().length > 0)
         await new Promise((resolve) => setTimeout(resolve, 50));
-      expect(await all.events(`trainingRun-${workspace}.${trainingRunId}`)).toHaveLength(2);
+      expect(await all.events(`trainingRun-${all.workspace}.${trainingRunId}`)).toHaveLength(2);
     } finally {
       await second.close();
     }

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Application, CommandInputs } from '../../libs/application/contract.js';
+import { type Application, type CommandInputs, serviceActor } from '#libs/application';
 import type { ContentStore } from '#libs/content';
 import { type SubscriptionItem, decodeEvent } from '#libs/event-store';
 import type { CommandContext, Id } from '#libs/lifecycle';
@@ -20,8 +20,6 @@ export interface TrainerDependencies {
   readonly application: Application;
   readonly content: Pick<ContentStore, 'read' | 'add'>;
   readonly clock: Clock;
-  /** Identity of the service `trainer-service` in a workspace; it may complete and fail runs and nothing else. */
-  readonly identityOf: (workspace: string) => Id;
   /** Work folder; results that are complete survive a crash in it. */
   readonly folder: string;
   readonly limits?: Partial<ChildLimits>;
@@ -48,7 +46,8 @@ const longestRetry = 10_000;
 /**
  * Takes up each started run of the engine `assay`, one after the other, and answers it with CompleteTraining or
  * FailTraining. At least once: what a killed trainer left open is open in the fold of the next one, and the command's
- * id is made of the run, so that the ledger holds one answer.
+ * id is made of the run, so that the ledger holds one answer. It acts as `trainer-service`: it may complete and fail
+ * runs and nothing else.
  */
 export function startTrainer(dependencies: TrainerDependencies): Trainer {
   const { application, clock, content, onFault } = dependencies;
@@ -140,13 +139,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
     const now = clock.now().toISOString();
     const context: CommandContext = {
       workspace,
-      actor: {
-        id: dependencies.identityOf(workspace),
-        kind: 'service',
-        roles: ['trainer-service'],
-        groups: [],
-        authentication: { method: 'internal', time: now },
-      },
+      actor: serviceActor(workspace, 'trainer-service', now),
       commandId: deterministicId('trainer', workspace, trainingRunId, name),
       correlationId,
       causationId: eventId,
