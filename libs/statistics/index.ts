@@ -10,3 +10,8 @@ export * from './splits/index.js';
 export * from './table/index.js';
 export { catalogue, findDefinition, measure } from './catalogue/index.js';
 export type { Answer, ArgumentDefinition, MeasureDefinition, MeasureResult } from './catalogue/index.js';
+export { binaryOf } from './catalogue/group-inputs.js';
+export { numbersOf } from './catalogue/inputs.js';
+export { barChart } from './picture/svg.js';
+export type { Bar, BarPanel } from './picture/svg.js';
+export { Generator } from './random/generator.js';

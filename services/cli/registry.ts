@@ -36,4 +36,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'any one number, recomputed by its name',
     load: async () => (await import('./commands/measure.js')).measureCommand,
   },
+  {
+    name: 'fairness',
+    summary: 'fairness of decisions by group, with intervals, tests and verdicts',
+    load: async () => (await import('./commands/fairness.js')).fairness,
+  },
 ];

@@ -1,3 +1,12 @@
+export { bootstrapCells } from './bootstrap.js';
 export { countCells, overallCell, toGroupCounts, weightOf } from './cells.js';
 export type { GroupCell, GroupCells } from './cells.js';
 export { betweenGroups, parityMeasurements, selectedOf, selectionRate } from './parity.js';
+export { parsePolicy } from './policy.js';
+export type { FairnessPolicy } from './policy.js';
+export { fairnessReport } from './report.js';
+export type { GroupComparison, GroupSummary, GroupingReport, ReportOptions } from './report.js';
+export { calibration, calibrationError, crossAuc, groupAuc, median, scoresByGroup, scoringRate } from './scores.js';
+export type { CalibrationBin, GroupScores } from './scores.js';
+export { judge } from './verdict.js';
+export type { GateVerdict } from './verdict.js';
