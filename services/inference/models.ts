@@ -1,7 +1,9 @@
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
+import { describeOnnx, encodeRow, featuresInput, readMetadata } from '#libs/learning';
 import type { Datatype, Tensor, TensorValues } from '#libs/serving';
 import { MalformedInference } from '#libs/serving';
 import { sha256 } from '#libs/signing';
+import { InputError } from '#libs/statistics';
 
 /** One named tensor of a model; a dimension of −1 is free. */
 export interface TensorShape {
@@ -82,18 +84,33 @@ export class Models {
       logSeverityLevel: 3,
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
-    return loadedModel(digest, session);
+    return loadedModel(digest, session, columnsOf(bytes));
   }
 }
 
-function loadedModel(digest: string, session: InferenceSession): LoadedModel {
+/** One row of the input tensor from named values, for a model that Assay wrote. */
+type RowEncoder = (values: Readonly<Record<string, number | string | boolean>>) => Float32Array;
+
+/** Undefined for a model made elsewhere: it is fed its own input tensors only. */
+function columnsOf(bytes: Uint8Array): RowEncoder | undefined {
+  try {
+    const metadata = readMetadata(describeOnnx(bytes).metadata);
+    return metadata && ((values) => encodeRow(metadata, values));
+  } catch {
+    return undefined; // What our reader does not know, the runtime may still run.
+  }
+}
+
+function loadedModel(digest: string, session: InferenceSession, encode: RowEncoder | undefined): LoadedModel {
   const inputs = session.inputMetadata.map(shapeOf);
   const outputs = session.outputMetadata.map(shapeOf);
   return {
     digest,
     inputs,
     outputs,
-    async run(tensors, names) {
+    async run(given, names) {
+      const byColumn = encode && !given.some(({ name }) => name === featuresInput);
+      const tensors = byColumn ? [featuresOf(given, encode)] : given;
       const feeds: Record<string, OnnxTensor> = {};
       for (const input of inputs) {
         const tensor = tensors.find(({ name }) => name === input.name);
@@ -106,6 +123,40 @@ function loadedModel(digest: string, session: InferenceSession): LoadedModel {
       return names.map((name) => fromOnnx(name, results[name]!));
     },
   };
+}
+
+/**
+ * Columns by name, each `[n]` or `[n, 1]`, numbers or text as in the training data, to the one tensor that a model of
+ * Assay takes. Columns that are no features are ignored: callers send the row that they have.
+ * @throws MalformedInference naming the column and the row
+ */
+function featuresOf(columns: readonly Tensor[], encode: RowEncoder): Tensor {
+  const rows = columns[0]?.shape[0] ?? 0;
+  for (const { name, shape } of columns)
+    if (shape[0] !== rows || shape.slice(1).some((dimension) => dimension !== 1))
+      throw new MalformedInference(`inputs.${name}.shape`, `[${rows}] or [${rows}, 1], as the first column`);
+  const encoded: Float32Array[] = [];
+  for (let row = 0; row < rows; row += 1) {
+    const values = columns.map(({ name, datatype, data }) => [name, cell(datatype, data[row]!)] as const);
+    try {
+      encoded.push(encode(Object.fromEntries(values)));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      throw new MalformedInference(
+        `inputs.${error.place.field ?? '?'}`,
+        `row ${row}: ${error.place.rule ?? error.code}`,
+      );
+    }
+  }
+  const width = encoded[0]?.length ?? 0;
+  const data = new Float32Array(rows * width);
+  encoded.forEach((values, row) => data.set(values, row * width));
+  return { name: featuresInput, datatype: 'FP32', shape: [rows, width], data };
+}
+
+function cell(datatype: Datatype, value: string | number | bigint): string | number | boolean {
+  if (datatype === 'BOOL') return value === 1;
+  return typeof value === 'bigint' ? Number(value) : value;
 }
 
 function shapeOf(metadata: InferenceSession.ValueMetadata): TensorShape {

@@ -316,6 +316,28 @@ describe('the inference server', () => {
     expect((await fetch(`${base}/nowhere`)).status).toBe(404);
   });
 
+  test('columns by name, as they stand in the data, are the same request', async () => {
+    await start();
+    await server.lease.waitFor(served().position, 30_000);
+    const rows = 4;
+    const inputs = table.columns.map((column) => {
+      const text = column.kind === 'category';
+      const data = Array.from({ length: rows }, (_, row) =>
+        text ? column.categories[column.codes[row]!] : column.values[row],
+      );
+      return { name: column.name, datatype: text ? 'BYTES' : 'FP64', shape: [rows], data };
+    });
+    const named = await infer({ inputs });
+    expect(named.status).toBe(200);
+    expect(named.answer.outputs[0]!.data).toEqual((await infer(batch(rows))).answer.outputs[0]!.data);
+    const unseen = inputs.map((input) =>
+      input.name === 'single' ? { ...input, data: ['no', 'no', 'perhaps', 'no'] } : input,
+    );
+    expect((await infer({ inputs: unseen })).answer.error).toMatch(/inputs\.single: row 2/);
+    const missing = inputs.filter(({ name }) => name !== 'pirat');
+    expect((await infer({ inputs: missing })).answer.error).toContain('inputs.pirat');
+  });
+
   test('binary tensors go in and come out', async () => {
     await start();
     await server.lease.waitFor(served().position, 30_000);
