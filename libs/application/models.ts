@@ -129,7 +129,12 @@ async function runFacts(call: Call, id: Id): Promise<object> {
   const state = fold(trainingRun, await call.load('trainingRun', id));
   if (state.status === 'none') return { status: 'missing' };
   const artifactDigest = state.status === 'completed' ? state.result.artifact.digest : undefined;
-  return { status: state.status, modelId: state.modelId, ...(artifactDigest !== undefined && { artifactDigest }) };
+  return {
+    status: state.status,
+    modelId: state.modelId,
+    grade: state.grade,
+    ...(artifactDigest !== undefined && { artifactDigest }),
+  };
 }
 
 function authorizeRun(call: Call, trainingRunId: Id): void {

@@ -35,6 +35,7 @@ describe('without sign-in', () => {
       evidenceOf: () => Promise.reject(new Error('reached')),
       readModels: notReached as ApiPorts['readModels'],
       vault: notReached as ApiPorts['vault'],
+      measure: () => Promise.reject(new Error('no trainer in this test')),
       inspectModel: async () => undefined,
       clock: systemClock,
       log: createLog('door', { level: 'silent' }),

@@ -1,4 +1,4 @@
-import type { Application } from '../../libs/application/contract.js';
+import type { Application, CommandInputs } from '../../libs/application/contract.js';
 import type { AssayAbility } from '#libs/authorization';
 import type { ContentStore } from '#libs/content';
 import type { Vault } from '#libs/disclosure';
@@ -30,6 +30,11 @@ export interface ApiPorts {
   readonly content: ContentStore;
   readonly readModels: ReadModels;
   readonly vault: Vault;
+  /**
+   * The evaluation of a version from its training run's own predictions, to be recorded in a person's name; the same
+   * each time. @throws an error named `JobRefused` with a `code`
+   */
+  readonly measure: (modelVersionId: string) => Promise<Omit<CommandInputs['RecordEvaluation'], 'evaluationId'>>;
   /** What keeps a model file from being served, as advice to its maker; undefined when nothing does. */
   readonly inspectModel: (content: ContentReference) => Promise<string | undefined>;
   readonly clock: Clock;

@@ -75,6 +75,7 @@ export async function testApi(limits: Partial<Limits> = {}): Promise<TestApi> {
     content,
     readModels: readModelsOf(pool, projector),
     vault: base.vault,
+    measure: () => Promise.reject(new Error('no trainer in this test')),
     inspectModel: modelInspector(content),
     clock,
     log: createLog('test-api', { level: 'error' }),

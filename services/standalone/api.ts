@@ -38,6 +38,11 @@ export async function startApi(
     content,
     readModels: readModelsOf(pool, projector),
     vault: ports.vault,
+    measure: (modelVersionId) => {
+      const running = workers();
+      if (!running) throw Object.assign(new Error('the trainer is starting'), { name: 'JobRefused', code: 'NotReady' });
+      return running.trainer.evaluate(modelVersionId, directory.position);
+    },
     inspectModel: modelInspector(content),
     clock: systemClock,
     log,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandInputs } from '#libs/application';
 import type { PooledEvaluation } from '#libs/learning';
-import type { ContentReference, Id } from '#libs/lifecycle';
+import type { ContentReference, Id, Time } from '#libs/lifecycle';
 import { canonicalBytes } from '#libs/signing';
 import { runChild } from './child.js';
 import { JobRefused, fetchContent, writeJson } from './files.js';
@@ -37,7 +37,7 @@ export type MeasuredEvaluation = Omit<CommandInputs['RecordEvaluation'], 'evalua
 export async function evaluate(
   fold: TrainingFold,
   modelVersionId: Id,
-  options: TrainOptions & { readonly now: () => Date },
+  options: TrainOptions,
 ): Promise<MeasuredEvaluation> {
   const { content, signal } = options;
   const version = fold.versions.get(modelVersionId);
@@ -89,7 +89,11 @@ export async function evaluate(
       measurements,
       groups: computed.groups,
     };
-    return measured(report, { ...(await content.add(canonicalBytes(report))), mediaType: 'application/json' }, options);
+    return measured(
+      report,
+      { ...(await content.add(canonicalBytes(report))), mediaType: 'application/json' },
+      run.endedAt!,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -98,7 +102,7 @@ export async function evaluate(
 function measured(
   { modelVersionId, datasetVersionId, scheme, measurements, groups }: EvaluationReport,
   report: ContentReference,
-  { now }: { readonly now: () => Date },
+  collectedAt: Time,
 ): MeasuredEvaluation {
   return {
     modelVersionId,
@@ -108,7 +112,8 @@ function measured(
     measurements,
     groups,
     report,
-    collectedAt: now().toISOString(),
+    // Evidence is as old as the predictions that it was computed from; and measuring twice gives one answer.
+    collectedAt,
     grade: 'measured',
   };
 }

@@ -1,5 +1,5 @@
 import type { RecordedAssayEvent } from '#libs/event-store';
-import type { ContentReference, Id, PolicyDocument } from '#libs/lifecycle';
+import type { ContentReference, Id, PolicyDocument, Time } from '#libs/lifecycle';
 
 export interface Run {
   readonly trainingRunId: Id;
@@ -11,6 +11,7 @@ export interface Run {
   readonly job: ContentReference;
   readonly engine: 'assay' | 'external';
   readonly status: 'started' | 'ended';
+  readonly endedAt?: Time;
   readonly record?: ContentReference;
 }
 
@@ -70,19 +71,20 @@ export class TrainingFold {
         break;
       }
       case 'TrainingRunCompleted':
-        this.#end(event.data.trainingRunId, event.data.record);
+        this.#end(event.data.trainingRunId, event.metadata.occurredAt, event.data.record);
         break;
       case 'TrainingRunFailed':
       case 'TrainingRunCancelled':
-        this.#end(event.data.trainingRunId);
+        this.#end(event.data.trainingRunId, event.metadata.occurredAt);
         break;
       default:
     }
   }
 
-  #end(trainingRunId: Id, record?: ContentReference): void {
+  #end(trainingRunId: Id, endedAt: Time, record?: ContentReference): void {
     this.open.delete(trainingRunId);
     const run = this.runs.get(trainingRunId);
-    if (run) this.runs.set(trainingRunId, { ...run, status: 'ended', ...(record === undefined ? {} : { record }) });
+    if (!run) return;
+    this.runs.set(trainingRunId, { ...run, status: 'ended', endedAt, ...(record === undefined ? {} : { record }) });
   }
 }

@@ -158,7 +158,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
     async evaluate(modelVersionId, position) {
       await ready;
       if (position !== undefined) await reached(position);
-      return evaluate(fold, modelVersionId, { content, folder, limits, signal, now: () => clock.now() });
+      return evaluate(fold, modelVersionId, { content, folder, limits, signal });
     },
     async close() {
       ended.abort();

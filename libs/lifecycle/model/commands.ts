@@ -1,5 +1,5 @@
 import type { Command } from '../kernel.js';
-import type { Disclosed, Id, Sha256, Slug } from '../values.js';
+import type { Disclosed, Id, Sha256, Slug, EvidenceGrade } from '../values.js';
 import type { DatasetFacts } from '../training-run/commands.js';
 import type { ModelRegistered, ModelVersionRegistered } from './events.js';
 
@@ -32,6 +32,7 @@ export type RegisterModelVersion = Command<
         readonly status: 'started' | 'completed' | 'failed' | 'cancelled' | 'missing';
         readonly modelId?: Id;
         readonly artifactDigest?: Sha256;
+        readonly grade?: EvidenceGrade;
       };
     };
   }

@@ -68,6 +68,8 @@ function registerVersion({ data }: RegisterModelVersion, state: ModelVersion): D
   // The file that goes into service is the one that the run left, byte for byte (rule 6).
   if (run.artifactDigest !== version.artifact.digest)
     return refuse('ArtifactMismatch', { trainingRunId, expected: run.artifactDigest, found: version.artifact.digest });
+  if (version.grade === 'measured' && run.grade !== 'measured')
+    return refuse('InvalidField', { field: 'grade', rule: 'measured needs a training run of Assay' });
   return accept({ type: 'ModelVersionRegistered', data: version });
 }
 

@@ -28,12 +28,14 @@ export const signingErrors = [EvidenceChanged, ReauthenticationRequired];
 export function CommandMutation(
   name: CommandName,
   options: {
+    /** The mutation's own name, where it is not the command's. */
+    readonly name?: string;
     readonly description?: string;
     readonly errors?: readonly Type<unknown>[];
     readonly success?: Type<unknown>;
   } = {},
 ): MethodDecorator {
-  const mutation = `${name[0]!.toLowerCase()}${name.slice(1)}`;
+  const mutation = options.name ?? `${name[0]!.toLowerCase()}${name.slice(1)}`;
   const union = resultOf(mutation, options.errors, options.success);
   return applyDecorators(
     Mutation(() => union, { name: mutation, description: options.description }),

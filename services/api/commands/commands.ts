@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
+import { mayDo } from '#libs/authorization';
 import { InvalidCredentials, createServiceKey } from '#libs/identity';
 import type { Identified } from '#libs/identity';
 import type { CommandInputs, CommandName } from '../../../libs/application/contract.js';
@@ -17,7 +18,7 @@ import { readInput } from './rules.js';
 
 /** The thing that a command makes or changes: its type and the input field that holds its id. */
 type Subject = readonly [type: NodeType, field: string];
-type Shape = (read: Record<string, unknown>) => Record<string, unknown>;
+type Shape = (read: Record<string, unknown>) => Record<string, unknown> | Promise<Record<string, unknown>>;
 
 /** Reads a mutation's input by its rules, puts the command on the bus and turns its result into the mutation's union. */
 @Injectable()
@@ -66,6 +67,23 @@ export class Commands {
     return this.execute(name, rules, input, context, caller, subject);
   }
 
+  /** Measures before the command is sent. Who may not record evaluations costs no computing. */
+  async measure(rules: Type<CommandInput>, input: CommandInput, context: ApiContext): Promise<Answer> {
+    const { ability } = context;
+    const subject: Subject = ['Evaluation', 'evaluationId'];
+    try {
+      return await this.run('RecordEvaluation', rules, input, context, subject, async (read) => {
+        const modelVersionId = read['modelVersionId'] as string;
+        if (!mayDo(ability, 'evaluate', 'Evaluation')) return { ...notMeasured(modelVersionId), ...read };
+        return { ...(await this.ports.measure(modelVersionId)), ...read };
+      });
+    } catch (error) {
+      const { name, code, message } = error as { name?: string; code?: string; message: string };
+      if (name !== 'JobRefused' || code === undefined) throw error;
+      return { __typename: 'Refused', code, message, details: { code }, numbers: [], paths: [] };
+    }
+  }
+
   /** The secret is made here, shown in the answer, and only its hash goes further. */
   async issueServiceKey(rules: Type<CommandInput>, input: CommandInput, context: ApiContext): Promise<Answer> {
     const key = createServiceKey();
@@ -97,7 +115,7 @@ export class Commands {
       issue: (field, rule) => void issues.push({ field, rule }),
     });
     if (issues.length > 0) return validationFailed(issues);
-    const command = new ExecuteCommand(name, (shape ? shape(read) : read) as unknown as CommandInputs[Name], {
+    const command = new ExecuteCommand(name, (shape ? await shape(read) : read) as unknown as CommandInputs[Name], {
       workspace,
       actor,
       ...(onBehalfOf !== undefined && { onBehalfOf: onBehalfOf as string }),
@@ -111,4 +129,18 @@ export class Commands {
     if (result.outcome === 'refused') this.ports.metrics.denials.inc({ rule: result.code });
     return answerOf(name, result, commandId as string, globalId(type, read[field] as string));
   }
+}
+
+/** What the command needs to be well formed, so that the application refuses it for the right and counts the denial. */
+function notMeasured(modelVersionId: string): Omit<CommandInputs['RecordEvaluation'], 'evaluationId'> {
+  return {
+    modelVersionId,
+    datasetVersionId: modelVersionId,
+    kinds: ['performance'],
+    scheme: 'none',
+    measurements: [{ definition: 'none@assay', value: null, undefined: 'not permitted', n: 0 }],
+    groups: [],
+    collectedAt: new Date(0).toISOString(),
+    grade: 'measured',
+  };
 }

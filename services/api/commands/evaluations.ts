@@ -40,9 +40,26 @@ export class WithdrawEvaluationInput extends CommandInput {
   supersededBy?: string;
 }
 
+@InputType()
+export class MeasureModelVersionInput extends CommandInput {
+  @NewKey('Evaluation')
+  evaluationId?: string;
+  @Key('ModelVersion')
+  modelVersionId: string;
+}
+
 @Resolver()
 export class EvaluationMutations {
   constructor(private readonly commands: Commands) {}
+
+  @CommandMutation('RecordEvaluation', {
+    name: 'measureModelVersion',
+    description:
+      'Measures a version from the predictions of its own training run, under the policy of its model, and records the evaluation in the name of whoever asks.',
+  })
+  measureModelVersion(@Args('input') input: MeasureModelVersionInput, @Context() context: ApiContext) {
+    return this.commands.measure(MeasureModelVersionInput, input, context);
+  }
 
   @CommandMutation('RecordEvaluation', {
     description: 'Records an evaluation made elsewhere. The gates are decided with it, the risk tier follows.',

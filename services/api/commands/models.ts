@@ -124,8 +124,11 @@ export class RegisterModelVersionInput extends CommandInput {
   artifact: ContentInput;
   @Lines({ min: 1, max: 5_000, description: 'Input columns in the order of the ONNX inputs.' })
   features: readonly string[];
-  @Field(() => ForeignGradeEnum)
-  grade: string;
+  @Field(() => ForeignGradeEnum, {
+    nullable: true,
+    description: 'Of a file made elsewhere; default ASSERTED. What a run of this installation left is measured.',
+  })
+  grade?: string;
 }
 
 @InputType()
@@ -192,7 +195,11 @@ export class ModelMutations {
     return this.commands.run(
       'RegisterModelVersion',
       RegisterModelVersionInput,
-      { datasetVersionIds: [], ...input },
+      {
+        datasetVersionIds: [],
+        ...input,
+        grade: input.grade ?? (input.trainingRunId === undefined ? 'asserted' : 'measured'),
+      },
       context,
       ['ModelVersion', 'modelVersionId'],
     );

@@ -91,7 +91,7 @@ async function storesOf(dataDirectory: string): Promise<Stores> {
     if (!(error instanceof DataFolderInUse) || !existsSync(path)) throw error;
     const running = JSON.parse(readFileSync(path, 'utf8')) as { databaseUrl: string; eventStoreUrl: string };
     const store = createEventStore({ connectionString: running.eventStoreUrl });
-    return { store, databaseUrl: running.databaseUrl, close: () => store.close() };
+    return { store, ...running, close: () => store.close() };
   }
 }
 
