@@ -15,3 +15,5 @@ export { numbersOf } from './catalogue/inputs.js';
 export { barChart } from './picture/svg.js';
 export type { Bar, BarPanel } from './picture/svg.js';
 export { Generator } from './random/generator.js';
+export { driftReport } from './drift/report.js';
+export type { ColumnDrift, DriftMeasure, DriftReport } from './drift/report.js';

@@ -41,4 +41,14 @@ export const commands: readonly CommandEntry[] = [
     summary: 'fairness of decisions by group, with intervals, tests and verdicts',
     load: async () => (await import('./commands/fairness.js')).fairness,
   },
+  {
+    name: 'drift',
+    summary: 'drift of every column between two files',
+    load: async () => (await import('./commands/drift.js')).drift,
+  },
+  {
+    name: 'train',
+    summary: 'runs one training job: model.onnx, run.json, trials.jsonl',
+    load: async () => (await import('./commands/train.js')).train,
+  },
 ];

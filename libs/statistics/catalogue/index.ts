@@ -3,6 +3,7 @@ import type { Table } from '../table/index.js';
 import type { Answer, MeasureDefinition } from './definition.js';
 import { aequitasDefinitions } from './families/aequitas.js';
 import { aif360Definitions } from './families/aif360.js';
+import { assayDriftDefinitions } from './families/assay-drift.js';
 import { assayFairnessDefinitions } from './families/assay-fairness.js';
 import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
@@ -31,6 +32,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...aequitasDefinitions,
     ...smclarifyDefinitions,
     ...assayFairnessDefinitions,
+    ...assayDriftDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,
     ...statsmodelsDefinitions,

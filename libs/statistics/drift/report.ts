@@ -1,0 +1,173 @@
+import { measure } from '../catalogue/index.js';
+import type { MeasureResult } from '../catalogue/index.js';
+import { InputError } from '../errors.js';
+import type { Table, TableColumn } from '../table/index.js';
+
+/** One number about one column, with the rule that calls it drift where its profile has one. */
+export interface DriftMeasure extends MeasureResult {
+  readonly threshold?: number;
+  /** `p` below the threshold or a distance at or above it; undefined where the profile states no rule. */
+  readonly drifted?: boolean;
+}
+
+export interface ColumnDrift {
+  readonly column: string;
+  readonly kind: 'num' | 'cat';
+  /** The test that evidently 0.7.23 would choose, which decides. */
+  readonly chosen: string;
+  readonly drifted: boolean | undefined;
+  readonly measures: readonly DriftMeasure[];
+}
+
+export interface DriftReport {
+  readonly rows: { readonly reference: number; readonly current: number };
+  readonly columns: readonly ColumnDrift[];
+  /** Columns of one side only, and columns whose type changed. */
+  readonly schema: {
+    readonly missing: readonly string[];
+    readonly added: readonly string[];
+    readonly changed: readonly string[];
+  };
+  readonly share: number | null;
+  /** At least half of the columns drifted (evidently's preset). */
+  readonly drifted: boolean | undefined;
+}
+
+/** Profiles whose value is a p-value, and their thresholds. */
+const pvalues: Readonly<Record<string, number>> = {
+  'ks@evidently': 0.05,
+  'chisquare@evidently': 0.05,
+  'z@evidently': 0.05,
+  'anderson@evidently': 0.1,
+  'cramer_von_mises@evidently': 0.1,
+  'es@evidently': 0.05,
+  't_test@evidently': 0.05,
+  'mannw@evidently': 0.05,
+  'g_test@evidently': 0.1,
+};
+const distances: Readonly<Record<string, number>> = {
+  'psi@evidently': 0.1,
+  'jensenshannon@evidently': 0.1,
+  'kl_div@evidently': 0.1,
+  'hellinger@evidently': 0.1,
+  'wasserstein@evidently': 0.1,
+  'ed@evidently': 0.1,
+  'drift_magnitude@assay': 0.2,
+};
+
+/** What is measured where nobody asked for certain methods. */
+const numericDefault = [
+  'psi@evidently',
+  'jensenshannon@evidently',
+  'wasserstein@evidently',
+  'ks@evidently',
+  'ks_2samp@scipy',
+  'wasserstein_distance@scipy',
+];
+const categoricalDefault = [
+  'psi@evidently',
+  'jensenshannon@evidently',
+  'chisquare@evidently',
+  'chi2_contingency@scipy',
+];
+
+/**
+ * Drift of every column that both tables have.
+ * @param methods `name@profile`; default a set per kind of column. A method that cannot be computed on a column (texts
+ * where numbers are needed) is left out there when it comes from the default, and is an error when it was asked for.
+ * @throws InputError `UnknownColumn`, and those of the measures
+ */
+export function driftReport(
+  reference: Table,
+  current: Table,
+  columns?: readonly string[],
+  methods?: readonly string[],
+): DriftReport {
+  const names = (table: Table): string[] => table.columns.map(({ name }) => name);
+  const shared = names(reference).filter((name) => names(current).includes(name));
+  for (const name of columns ?? [])
+    if (!shared.includes(name))
+      throw new InputError('UnknownColumn', `column "${name}" is not in both files`, {
+        field: name,
+        rule: 'a column of both files',
+      });
+  const changed = shared.filter(
+    (name) =>
+      find(reference, name).kind !== find(current, name).kind &&
+      !allNull(find(reference, name)) &&
+      !allNull(find(current, name)),
+  );
+  const judged = (columns ?? shared)
+    .filter((name) => !changed.includes(name))
+    .map((name) => columnDrift(reference, current, name, methods));
+  const decided = judged.filter(({ drifted }) => drifted !== undefined);
+  const share = decided.length > 0 ? decided.filter(({ drifted }) => drifted).length / decided.length : null;
+  return {
+    rows: { reference: reference.rows, current: current.rows },
+    columns: judged,
+    schema: {
+      missing: names(reference).filter((name) => !shared.includes(name)),
+      added: names(current).filter((name) => !shared.includes(name)),
+      changed,
+    },
+    share,
+    drifted: share === null ? undefined : share >= 0.5,
+  };
+}
+
+function columnDrift(
+  reference: Table,
+  current: Table,
+  name: string,
+  methods: readonly string[] | undefined,
+): ColumnDrift {
+  const column = find(reference, name);
+  const kind = column.kind === 'numeric' && find(current, name).kind === 'numeric' ? 'num' : 'cat';
+  const chosen = choose(column, find(current, name), kind);
+  const wanted = methods ?? [...new Set([chosen, ...(kind === 'num' ? numericDefault : categoricalDefault)])];
+  const measures = wanted.map((id): DriftMeasure => {
+    const asCategory = /^(chisquare|z|g_test)@evidently$/.test(id) && kind === 'num' ? { type: 'cat' } : {};
+    const result = measure(id, [reference, current], { column: name, ...asCategory });
+    const threshold = pvalues[id] ?? distances[id];
+    if (threshold === undefined || result.value === null) return result;
+    return { ...result, threshold, drifted: id in pvalues ? result.value < threshold : result.value >= threshold };
+  });
+  return {
+    column: name,
+    kind,
+    chosen,
+    drifted:
+      measures.find(({ definition }) => definition === chosen)?.drifted ??
+      measures.find(({ drifted }) => drifted !== undefined)?.drifted,
+    measures,
+  };
+}
+
+/** evidently 0.7.23's choice of a test by reference size, kind and distinct values (its registry, as documented). */
+function choose(reference: TableColumn, current: TableColumn, kind: 'num' | 'cat'): string {
+  const distinct = distinctOf(reference, current);
+  const rows = reference.kind === 'numeric' ? reference.values.length : reference.codes.length;
+  const present = rows - reference.nulls;
+  if (present <= 1000) {
+    if (kind === 'num' && distinct > 5) return 'ks@evidently';
+    return distinct > 2 ? 'chisquare@evidently' : 'z@evidently';
+  }
+  return kind === 'num' && distinct > 5 ? 'wasserstein@evidently' : 'jensenshannon@evidently';
+}
+
+function distinctOf(...columns: readonly TableColumn[]): number {
+  const values = new Set<number | string>();
+  for (const column of columns) {
+    if (column.kind === 'category') for (const category of column.categories) values.add(category);
+    else for (const value of column.values) if (Number.isFinite(value) && values.size < 100) values.add(value);
+  }
+  return values.size;
+}
+
+function find(table: Table, name: string): TableColumn {
+  return table.columns.find((column) => column.name === name)!;
+}
+
+function allNull(column: TableColumn): boolean {
+  return column.nulls === (column.kind === 'numeric' ? column.values.length : column.codes.length);
+}
