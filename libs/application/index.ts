@@ -22,3 +22,5 @@ export type { ApplicationPorts } from './ports.js';
 export { serviceActor, serviceIdentity, serviceRoles } from './services.js';
 export type { ServiceRole } from './services.js';
 export { commandNames, isCommandName, issuesOf } from './validation.js';
+export { connectApplication } from './connect.js';
+export type { Connection } from './connect.js';

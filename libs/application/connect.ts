@@ -1,0 +1,48 @@
+import { createPostgresVault } from '#libs/disclosure';
+import { createEventStore, createFanOut, type EventStore, type FanOut } from '#libs/event-store';
+import { createIdentityStore } from '#libs/identity';
+import { systemClock } from '#libs/runtime';
+import { createApplication, type RunningApplication } from './application.js';
+import { Directory } from './directory.js';
+import { openMutableTables } from './mutable-tables.js';
+import type { ApplicationPorts } from './ports.js';
+
+export interface Connection {
+  readonly store: EventStore;
+  readonly fanOut: FanOut;
+  readonly application: RunningApplication;
+  close(): Promise<void>;
+}
+
+/** The application of a service that is a process of its own: one event-store client, one $all subscription. */
+export async function connectApplication(options: {
+  readonly eventStoreUrl: string;
+  readonly databaseUrl: string;
+  readonly signPermit?: ApplicationPorts['signPermit'];
+  readonly onFault?: ApplicationPorts['onFault'];
+}): Promise<Connection> {
+  const { eventStoreUrl, databaseUrl, signPermit, onFault } = options;
+  const source = await openMutableTables(databaseUrl);
+  const store = createEventStore({ connectionString: eventStoreUrl });
+  const fanOut = createFanOut(store);
+  const application = createApplication({
+    store,
+    vault: createPostgresVault(source),
+    identities: createIdentityStore(source),
+    clock: systemClock,
+    directory: new Directory(),
+    ...(signPermit && { signPermit }),
+    ...(onFault && { onFault }),
+  });
+  return {
+    store,
+    fanOut,
+    application,
+    async close() {
+      await fanOut.close();
+      await application.close();
+      await store.close();
+      await source.destroy();
+    },
+  };
+}

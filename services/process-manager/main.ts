@@ -1,0 +1,50 @@
+// The process manager as a process of its own: `node dist/services/process-manager/main.js`.
+//   EVENTSTORE_URL, DATABASE_URL   the ledger, and the PostgreSQL whose advisory lock says who leads
+//   ASSAY_PERMIT_KEY   file of the Ed25519 key that signs permits and leases; made when it is not there
+//   ASSAY_LEASE_TOKEN  shared with the inference servers
+//   PORT, HOST         where it leases
+import { connectApplication } from '#libs/application';
+import { createLog, readConfiguration, runService, systemClock } from '#libs/runtime';
+import { loadOrCreateSigningKey, signPermit } from '#libs/signing';
+import { advisoryLeadership } from './leadership.js';
+import { startProcessManager } from './manager.js';
+
+const log = createLog('process-manager');
+
+await runService('process-manager', log, async () => {
+  const read = readConfiguration();
+  const databaseUrl = read.required('DATABASE_URL', 'PostgreSQL of the product');
+  const eventStoreUrl = read.required('EVENTSTORE_URL', 'connection string of the event store');
+  const leaseToken = read.required('ASSAY_LEASE_TOKEN', 'shared with the inference servers');
+  const key = loadOrCreateSigningKey(read.required('ASSAY_PERMIT_KEY', 'file of the key that signs permits'));
+  const port = read.integer('PORT', 8090, 0, 65_535);
+  const host = read.optional('HOST') ?? '127.0.0.1';
+  const { application, store, fanOut, close } = await connectApplication({
+    eventStoreUrl,
+    databaseUrl,
+    signPermit: (permit) => signPermit(permit, key),
+    onFault: (what, error) => log.error({ error: String(error) }, what),
+  });
+  const leadership = advisoryLeadership(databaseUrl, {
+    onFault: (error) => log.warn({ error: String(error) }, 'the lock of the leader cannot be asked for'),
+  });
+  const manager = startProcessManager({
+    subscribe: (options) => fanOut.subscribe(options),
+    store,
+    application,
+    clock: systemClock,
+    key,
+    leadership,
+    leaseToken,
+    onFault: (fault, detail) => log.warn({ detail: String(detail) }, fault),
+  });
+  await manager.listen(port, host);
+  return {
+    line: `assay process-manager leases at ${manager.url}, permit key ${key.publicKeyBase64}`,
+    async close() {
+      await manager.close();
+      await leadership.close();
+      await close();
+    },
+  };
+});

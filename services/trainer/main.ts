@@ -1,0 +1,41 @@
+// The trainer as a process of its own: `node dist/services/trainer/main.js`.
+//   EVENTSTORE_URL, DATABASE_URL   the ledger, and the PostgreSQL of the product
+//   ASSAY_CONTENT, ASSAY_WORK      folders of the content store and of the running jobs
+//   ASSAY_JOB_SECONDS, ASSAY_JOB_MEGABYTES   what one job gets at most
+import { connectApplication } from '#libs/application';
+import { openContentFolder } from '#libs/content';
+import { createLog, readConfiguration, runService, systemClock } from '#libs/runtime';
+import { startTrainer, trainerLimits } from './trainer.js';
+
+const log = createLog('trainer');
+
+await runService('trainer', log, async () => {
+  const read = readConfiguration();
+  const folder = read.required('ASSAY_WORK', 'folder of the running jobs');
+  const limits = {
+    seconds: read.integer('ASSAY_JOB_SECONDS', trainerLimits.seconds, 1, 30 * 86_400),
+    memoryMegabytes: read.integer('ASSAY_JOB_MEGABYTES', trainerLimits.memoryMegabytes, 64, 1 << 20),
+  };
+  const content = await openContentFolder(read.required('ASSAY_CONTENT', 'folder of the content store'));
+  const { application, fanOut, close } = await connectApplication({
+    eventStoreUrl: read.required('EVENTSTORE_URL', 'connection string of the event store'),
+    databaseUrl: read.required('DATABASE_URL', 'PostgreSQL of the product'),
+    onFault: (what, error) => log.error({ error: String(error) }, what),
+  });
+  const trainer = startTrainer({
+    subscribe: (options) => fanOut.subscribe(options),
+    application,
+    content,
+    clock: systemClock,
+    folder,
+    limits,
+    onFault: (fault, detail) => log.warn({ detail: String(detail) }, fault),
+  });
+  return {
+    line: 'assay trainer takes up runs of the engine assay',
+    async close() {
+      await trainer.close();
+      await close();
+    },
+  };
+});
