@@ -203,6 +203,7 @@ describe('model versions', () => {
   const run = {
     status: 'completed',
     modelId: id('model'),
+    grade: 'measured',
     artifactDigest: example('ModelVersionRegistered').data.artifact.digest,
   } as const;
   const register = (
