@@ -85,7 +85,12 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
     if (issues.length > 0) return refused('ValidationFailed', { issues });
     const skew = Math.abs(Date.parse(given.now) - clock.now().getTime()) / 1000;
     if (!(skew <= maximumSkewSeconds))
-      return deny(new Refusal('ClockSkew', { field: 'now', seconds: skew, atMost: maximumSkewSeconds }), name, given);
+      return deny(
+        new Refusal('ClockSkew', { field: 'now', seconds: skew, atMost: maximumSkewSeconds }),
+        name,
+        given,
+        input,
+      );
     await catchUp();
     const { call, handle } = prepare(name, input, given);
     const known = directory.commands.get(given.commandId);
@@ -97,7 +102,7 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
         call.applyAccess();
         return result;
       } catch (error) {
-        if (error instanceof Refusal) return deny(error, name, call.context);
+        if (error instanceof Refusal) return deny(error, name, call.context, input);
         if (error instanceof InvalidEvent)
           return refused('ValidationFailed', {
             issues: [{ field: error.field, rule: `${error.code}: ${error.rule}` }],
@@ -143,7 +148,12 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
     return all.filter((grant) => withinScopes(grant, key.scopes));
   }
 
-  async function deny(refusal: Refusal, action: CommandName, context: CommandContext): Promise<CommandRefused> {
+  async function deny(
+    refusal: Refusal,
+    action: CommandName,
+    context: CommandContext,
+    input: object,
+  ): Promise<CommandRefused> {
     const { code: rule, details, subject } = refusal;
     if (notDenials.has(rule)) return refused(rule, details);
     const { workspace, actor, commandId, correlationId } = context;
@@ -153,7 +163,7 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
       actor,
       rule,
       action,
-      details,
+      details: { ...askedAbout(input), ...details },
       commandId,
       correlationId,
       ...about,
@@ -171,6 +181,17 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
     },
     close: () => denials.close(),
   };
+}
+
+/** What the command named: a refused request has no stream of its own that would say which version it was about. */
+function askedAbout(input: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(input).filter(
+      ([field, value]) =>
+        (field === 'modelVersionId' || field === 'approvalId' || field === 'overrideId' || field === 'deploymentId') &&
+        typeof value === 'string',
+    ),
+  );
 }
 
 const unknownCommand: Issue = { field: 'name', rule: 'a known command' };
