@@ -1,8 +1,10 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import type { BatchAppendRequest, BatchAppendResponse, WriteOutcome } from '#libs/event-store/protocol';
+import { MalformedMessage } from '#libs/event-store/protocol';
 import { mayWrite } from './access.js';
 import { Proposals, wrongName } from './proposals.js';
-import { notAuthenticated, unavailable } from './status.js';
+import type { Received } from './readable-requests.js';
+import { invalidArgument, notAuthenticated, unavailable } from './status.js';
 import type { StreamsContext } from './streams-service.js';
 
 /** Appends of one call that have begun and not ended: more are refused, so that memory is bounded. */
@@ -17,7 +19,9 @@ interface OpenAppend {
  * One long call per client, many appends side by side, told apart by correlation id. Every append is answered
  * exactly once: the client waits without a timer, and does not survive a second answer.
  */
-export function batchAppend(context: StreamsContext): handleBidiStreamingCall<BatchAppendRequest, BatchAppendResponse> {
+export function batchAppend(
+  context: StreamsContext,
+): handleBidiStreamingCall<Received<BatchAppendRequest>, BatchAppendResponse> {
   return (call) => {
     const role = context.authenticate(call.metadata);
     if (!role) return void call.emit('error', notAuthenticated());
@@ -47,7 +51,13 @@ export function batchAppend(context: StreamsContext): handleBidiStreamingCall<Ba
       if (!call.write({ correlation, stream, expected, outcome })) pauseUntilDrained(call);
     };
 
-    call.on('data', (message: BatchAppendRequest) => {
+    call.on('data', (message: Received<BatchAppendRequest>) => {
+      if (ended) return;
+      if (message instanceof MalformedMessage) {
+        // Without a correlation id there is nobody to answer: the whole call ends.
+        call.emit('error', invalidArgument(message.message));
+        return;
+      }
       const { correlation, events, isFinal } = message;
       if (refused.has(correlation)) {
         if (isFinal) refused.delete(correlation);
@@ -83,7 +93,7 @@ export function batchAppend(context: StreamsContext): handleBidiStreamingCall<Ba
 }
 
 /** A client that does not take its answers does not get to ask. */
-function pauseUntilDrained(call: ServerDuplexStream<BatchAppendRequest, BatchAppendResponse>): void {
+function pauseUntilDrained(call: ServerDuplexStream<Received<BatchAppendRequest>, BatchAppendResponse>): void {
   if (call.isPaused()) return;
   call.pause();
   call.once('drain', () => call.resume());

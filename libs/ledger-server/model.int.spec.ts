@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { binaryEvent, EventStoreDBClient } from '@eventstore/db-client';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { testDatabase } from '../postgres/testing.js';
 import type { TestDatabase } from '../postgres/testing.js';
 import type { LedgerServer } from './index.js';

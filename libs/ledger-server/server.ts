@@ -11,6 +11,7 @@ import { authenticator } from './access.js';
 import { bootstrap } from './bootstrap.js';
 import { serverCertificate } from './certificates.js';
 import { supportedMethods } from './features.js';
+import { readable } from './readable-requests.js';
 import type { LedgerRefused, LedgerStorage } from './storage/port.js';
 import { PostgresStorage } from './storage/postgres.js';
 import { StreamStates } from './stream-state.js';
@@ -82,7 +83,7 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     });
     const source = { storage, states, tail, now };
     server.addService(
-      streamsService,
+      readable(streamsService),
       streamsImplementation({ source, writer, authenticate: authenticator(users), stopping: stopping.signal }),
     );
     let member: Member | undefined;

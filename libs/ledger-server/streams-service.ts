@@ -6,14 +6,22 @@ import type {
   ServerWritableStream,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import type { AppendRequest, ReadRequest, ReadResponse, WriteOptions, WriteOutcome } from '#libs/event-store/protocol';
-import { encodeReadResponse } from '#libs/event-store/protocol';
+import type {
+  AppendRequest,
+  ReadRequest,
+  ReadResponse,
+  UuidForm,
+  WriteOptions,
+  WriteOutcome,
+} from '#libs/event-store/protocol';
+import { encodeReadResponse, MalformedMessage } from '#libs/event-store/protocol';
 import type { Role } from './access.js';
 import { mayWrite } from './access.js';
 import { batchAppend } from './batch-append.js';
 import { Proposals, wrongName } from './proposals.js';
 import type { ReadSource } from './reader.js';
 import { read } from './reader.js';
+import type { Received } from './readable-requests.js';
 import type { CallFailure } from './status.js';
 import {
   accessDenied,
@@ -51,9 +59,10 @@ export function streamsImplementation(context: StreamsContext): UntypedServiceIm
 
 type Encoded = ReadResponse | Buffer;
 
-function readCall(context: StreamsContext): handleServerStreamingCall<ReadRequest, Encoded> {
+function readCall(context: StreamsContext): handleServerStreamingCall<Received<ReadRequest>, Encoded> {
   return (call) => {
     const { request } = call;
+    if (request instanceof MalformedMessage) return void call.emit('error', invalidArgument(request.message));
     const wrong = request.stream === undefined ? undefined : wrongName('stream_name', request.stream);
     if (!context.authenticate(call.metadata)) return void call.emit('error', notAuthenticated());
     if (wrong) return void call.emit('error', invalidArgument(wrong));
@@ -64,7 +73,7 @@ function readCall(context: StreamsContext): handleServerStreamingCall<ReadReques
     context.stopping.addEventListener('abort', stop);
     const answers =
       request.count === undefined ? subscribe(context.source, request, ended.signal) : read(context.source, request);
-    void send(call, answers, ended.signal)
+    void send(call, request.uuid, answers, ended.signal)
       .then(() => {
         if (context.stopping.aborted) call.emit('error', unavailable('the ledger server is stopping'));
         else call.end();
@@ -76,18 +85,18 @@ function readCall(context: StreamsContext): handleServerStreamingCall<ReadReques
 
 /** Writes answers as fast as the client takes them. */
 async function send(
-  call: ServerWritableStream<ReadRequest, Encoded>,
+  call: ServerWritableStream<Received<ReadRequest>, Encoded>,
+  form: UuidForm,
   answers: AsyncIterable<ReadResponse>,
   ended: AbortSignal,
 ): Promise<void> {
-  const form = call.request.uuid;
   for await (const answer of answers) {
     if (ended.aborted) return;
     if (!call.write(encodeReadResponse(answer, form))) await drained(call, ended);
   }
 }
 
-async function drained(call: ServerWritableStream<ReadRequest, Encoded>, ended: AbortSignal): Promise<void> {
+async function drained(call: ServerWritableStream<Received<ReadRequest>, Encoded>, ended: AbortSignal): Promise<void> {
   if (ended.aborted) return;
   await new Promise<void>((resolve) => {
     const done = () => {
@@ -100,7 +109,7 @@ async function drained(call: ServerWritableStream<ReadRequest, Encoded>, ended: 
   });
 }
 
-function appendCall(context: StreamsContext): handleClientStreamingCall<AppendRequest, WriteOutcome> {
+function appendCall(context: StreamsContext): handleClientStreamingCall<Received<AppendRequest>, WriteOutcome> {
   return (call, callback) => {
     const role = context.authenticate(call.metadata);
     const proposals = new Proposals();
@@ -115,8 +124,9 @@ function appendCall(context: StreamsContext): handleClientStreamingCall<AppendRe
     call.on('error', () => {
       answered = true;
     });
-    call.on('data', (message: AppendRequest) => {
+    call.on('data', (message: Received<AppendRequest>) => {
       if (answered) return;
+      if (message instanceof MalformedMessage) return fail(invalidArgument(message.message));
       if (message.kind === 'options') {
         options = message.options;
         const wrong = wrongName('stream_name', options.stream);
@@ -158,20 +168,25 @@ function failureOfOutcome({ stream, expected }: WriteOptions, outcome: WriteOutc
   return outcome.missing ? missingProperties(outcome.missing) : invalidArgument(outcome.message);
 }
 
-function deleteCall(context: StreamsContext, kind: 'delete' | 'tombstone'): handleUnaryCall<WriteOptions, bigint> {
+function deleteCall(
+  context: StreamsContext,
+  kind: 'delete' | 'tombstone',
+): handleUnaryCall<Received<WriteOptions>, bigint> {
   return (call, callback) => {
     const role = context.authenticate(call.metadata);
     const { request } = call;
+    if (request instanceof MalformedMessage) return callback(invalidArgument(request.message));
     const wrong = wrongName('stream_name', request.stream);
     if (!role) return callback(notAuthenticated());
     if (wrong) return callback(invalidArgument(wrong));
     if (!mayWrite(role, kind, request.stream)) return callback(accessDenied());
+    const options = request;
     void reply();
 
     async function reply(): Promise<void> {
-      const outcome = await context.writer.submit({ kind, ...request, events: [] });
+      const outcome = await context.writer.submit({ kind, ...options, events: [] });
       if (outcome.kind === 'success') callback(null, outcome.position ?? 0n);
-      else callback(failureOfOutcome(request, outcome) ?? unavailable(outcome.kind));
+      else callback(failureOfOutcome(options, outcome) ?? unavailable(outcome.kind));
     }
   };
 }
