@@ -1,21 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { GraphBuilder } from '#libs/learning';
 import { deterministicId, ManualClock, newId } from '#libs/runtime';
 import { createInferenceServer, sealThrough, type InferenceServer } from '#services/inference';
 import { soleLeadership, startProcessManager, type ProcessManager } from '#services/process-manager';
 import { governance, type Governance } from './governance.js';
 import { installation, type Installation } from './installation.js';
-
-/** y = Sigmoid(features · [1, 2]): as small as a servable model gets. */
-function smallModel(): Uint8Array {
-  const graph = new GraphBuilder('small');
-  const features = graph.input('features', ['n', 2]);
-  const product = graph.node('MatMul', 'product', [features, graph.constant('weights', [2, 1], Float32Array.of(1, 2))]);
-  graph.output('probability', graph.node('Sigmoid', 'sigmoid', [product]), ['n', 1]);
-  return graph.finish('test', {});
-}
+import { smallModel } from './small-model.js';
 
 let all: Installation;
 let people: Governance;

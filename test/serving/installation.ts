@@ -44,6 +44,7 @@ export async function installation() {
   return {
     ...app,
     content,
+    databaseUrl: (app.source.options as { readonly url: string }).url,
     events,
     fanOut,
     folder,
