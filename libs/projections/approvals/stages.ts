@@ -18,6 +18,8 @@ export interface OpenStage {
   readonly deadline: string;
 }
 
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** The first stage whose quorum is not complete: who is asked now, since when and until when (rules 3, 4 and 25). */
 export function openStage(
   stages: readonly StagePolicy[],
@@ -32,8 +34,8 @@ export function openStage(
         new Set(here.filter((signature) => signature.role === role).map(({ signerId }) => signerId)).size >= minimum,
     );
     if (!complete) {
-      const deadline = new Date(Date.parse(openedAt) + stage.timeoutHours * 3_600_000).toISOString();
-      return { stage, openedAt, deadline };
+      const deadline = Date.parse(openedAt) + stage.timeoutHours * 3_600_000;
+      return { stage, openedAt, deadline: new Date(Math.min(deadline, latest)).toISOString() };
     }
     openedAt = here.at(-1)?.signedAt ?? openedAt;
   }

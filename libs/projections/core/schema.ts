@@ -36,7 +36,7 @@ const commonDefinitions: Readonly<Record<string, string>> = {
 export function primaryKey(table: Table): readonly string[] {
   if (table.kind === 'facts') return ['position', 'ordinal'];
   if (table.kind === 'versions') return ['workspace', ...table.key, 'position'];
-  return [...table.key];
+  return ['workspace', ...table.key];
 }
 
 /** Everything a new generation needs: its schema, the view's tables and indexes, and the revisions seen by stream. */

@@ -111,6 +111,10 @@ export function normalizeCell(table: Table, name: string, value: unknown): unkno
 
 type Parser = (value: unknown, invalid: (problem: string) => InvalidCell) => unknown;
 
+/** Four digits of the year, which text order and Postgres both need: what lies beyond is held at the edge. */
+const earliest = Date.parse('0001-01-01T00:00:00.000Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+
 const hexPattern = /^([0-9a-f]{2})*$/;
 
 const parsers: Readonly<Record<CellType, Parser>> = {
@@ -123,7 +127,7 @@ const parsers: Readonly<Record<CellType, Parser>> = {
     const text = typeof value === 'string' ? value.replace(/:60(\.[0-9]+)?(?=Z|[+-])/, ':59.999') : '';
     const milliseconds = Date.parse(text);
     if (Number.isNaN(milliseconds)) throw invalid('is not a time');
-    return new Date(milliseconds).toISOString();
+    return new Date(Math.min(Math.max(milliseconds, earliest), latest)).toISOString();
   },
   integer(value, invalid) {
     if (!Number.isSafeInteger(value)) throw invalid(`${String(value)} is not a safe integer`);

@@ -39,7 +39,7 @@ function moved(
       deployment,
       { deployment_id: what.deploymentId },
       {
-        status,
+        ...(status === undefined ? {} : { status }),
         arms: what.arms,
         ...(what.modelVersionId === undefined ? {} : { model_version_id: what.modelVersionId }),
         changed_at: event.metadata.occurredAt,

@@ -92,7 +92,7 @@ const groupsSql = sql(import.meta.url, 'queries/groups.sql');
 const verdictsSql = sql(import.meta.url, 'queries/verdicts.sql');
 
 const evaluationItem = itemOf<EvaluationItem>();
-const measurementItem = itemOf<MeasurementItem>({ numbers: ['n', 'denominator'] });
+const measurementItem = itemOf<MeasurementItem>({ numbers: ['n'] });
 const groupItem = itemOf<GroupCountItem>({
   numbers: ['n', 'true_positives', 'false_positives', 'true_negatives', 'false_negatives'],
 });

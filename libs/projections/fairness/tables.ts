@@ -35,7 +35,7 @@ export const evaluationMeasurement = facts(
     value: 'number?',
     undefined_because: 'text?',
     n: 'integer',
-    denominator: 'integer?',
+    denominator: 'number?',
     interval: 'json?',
     group_values: 'json?',
     source: 'text?',

@@ -99,7 +99,7 @@ BEGIN
              to_json(array_agg(n.key ORDER BY v.place))::text AS keys
       FROM unnest(visited) WITH ORDINALITY AS v(node, place)
       -- Only ids with the highest bit of the kind set have their key in the dictionary.
-      LEFT JOIN {node} AS n ON n.node = v.node AND get_byte(v.node, 0) >= 128
+      LEFT JOIN {node} AS n ON n.workspace = of_workspace AND n.node = v.node AND get_byte(v.node, 0) >= 128
     ),
     edges AS (
       SELECT to_json(array_agg(e.near - 1))::text AS near, to_json(array_agg(v.place - 1))::text AS far,
