@@ -4,10 +4,12 @@ import type { Answer, MeasureDefinition } from './definition.js';
 import { aequitasDefinitions } from './families/aequitas.js';
 import { aif360Definitions } from './families/aif360.js';
 import { assayDriftDefinitions } from './families/assay-drift.js';
+import { assayRateDefinitions } from './families/assay-rates.js';
 import { assayFairnessDefinitions } from './families/assay-fairness.js';
 import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
+import { sklearnDefinitions } from './families/sklearn.js';
 import { scipyDefinitions } from './families/scipy.js';
 import { statsmodelsDefinitions } from './families/statsmodels.js';
 import { Inputs } from './inputs.js';
@@ -32,6 +34,8 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...aequitasDefinitions,
     ...smclarifyDefinitions,
     ...assayFairnessDefinitions,
+    ...assayRateDefinitions,
+    ...sklearnDefinitions,
     ...assayDriftDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,
