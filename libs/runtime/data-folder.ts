@@ -23,8 +23,10 @@ export class DataFolderInUse extends Error {
  * nobody lists it, and every secret inside is 0600. An existing folder is opened that way only while it is empty.
  */
 export function prepareDataFolder(folder: string): void {
-  if (!existsSync(folder)) mkdirSync(folder, { recursive: true, mode: 0o711 });
-  else if (process.getuid?.() === statSync(folder).uid && readdirSync(folder).length === 0) chmodSync(folder, 0o711);
+  const isNew = !existsSync(folder);
+  if (isNew) mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const isOurs = process.getuid?.() === statSync(folder).uid;
+  if (isNew || (isOurs && readdirSync(folder).length === 0)) chmodSync(folder, 0o711);
 }
 
 /**
