@@ -38,6 +38,9 @@ import {
 import { ServingResolver } from './queries/serving.js';
 import { TimelineResolver } from './queries/timeline.js';
 import { ViewerResolver } from './queries/viewer.js';
+import { SubscriptionResolver } from './subscriptions/resolver.js';
+
+const subscriptions = [SubscriptionResolver];
 
 const mutations = [
   ApprovalMutations,
@@ -89,4 +92,4 @@ const queries = [
 ];
 
 /** Every class that holds fields of the schema. */
-export const resolvers = [...mutations, ...queries];
+export const resolvers = [...mutations, ...queries, ...subscriptions];

@@ -32,6 +32,8 @@ export function readModelsOf(pool: Pool, projector: Projector) {
       }
     },
 
+    onAdvance: (listener: () => void) => projector.onAdvance(listener),
+
     query: (text: string, values: readonly unknown[]) => pool.query(text, [...values]),
   };
 }

@@ -51,6 +51,8 @@ export class StageInput {
   meaning: string;
   @Whole({ min: 1, max: 8760 })
   timeoutHours: number;
+  @Lines({ min: 1, max: 20, description: '`acr` values of which a signature in this stage needs one.' })
+  acr: readonly string[];
   @Lines({ optional: true, max: 20, description: 'Stages whose signers may sign here too; default none.' })
   mayRepeatSignersOf?: readonly string[];
   @Field(() => ConditionLapseEnum)

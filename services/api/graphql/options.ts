@@ -6,6 +6,8 @@ import {
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
 import type { BuildSchemaOptions } from '@nestjs/graphql';
+import type { GraphQLSchema } from 'graphql';
+import { socketOptions } from '../subscriptions/socket.js';
 import { limitRule } from '../limits/document.js';
 import { TokenBuckets } from '../limits/rate.js';
 import type { ApiPortsWithLimits } from '../ports.js';
@@ -21,13 +23,15 @@ export const schemaOptions: BuildSchemaOptions = {};
 /** Apollo as Assay runs it: no explorer, no batches, no GET across sites, limits on, faults masked. */
 export function graphqlOptions(ports: ApiPortsWithLimits): ApolloDriverConfig {
   const { clock, limits } = ports;
+  let schema: GraphQLSchema | undefined;
   return {
     driver: ApolloDriver,
     path: '/graphql',
     autoSchemaFile: true,
     buildSchemaOptions: schemaOptions,
     sortSchema: true,
-    transformSchema: authorise,
+    transformSchema: (built) => (schema = authorise(built)),
+    subscriptions: { 'graphql-ws': socketOptions(ports, () => schema!) as unknown as true },
     graphiql: false,
     // Who may introspect is decided at the gate, by role.
     introspection: true,

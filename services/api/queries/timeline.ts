@@ -19,6 +19,7 @@ import type { ApiContext } from '../graphql/context.js';
 import { partOfAnswer } from '../graphql/errors.js';
 import { apiError } from '../graphql/faults.js';
 import { parseGlobalId } from '../graphql/global-id.js';
+import type { GlobalId } from '../graphql/global-id.js';
 import { DateTime, Position, Sha256 } from '../graphql/scalars.js';
 import { readerFor } from '../reading/at.js';
 import { entities } from '../reading/entities.js';
@@ -100,14 +101,22 @@ export class TimelineResolver {
   }
 }
 
+/** The node that a timeline is about. @throws GraphQLError BAD_USER_INPUT */
+export function parseSubject(of: string | null | undefined): GlobalId | undefined {
+  if (of === undefined || of === null) return undefined;
+  const id = parseGlobalId(of);
+  if (!id) throw apiError('BAD_USER_INPUT', 'of: must be the id of a node', { field: 'of' });
+  return id;
+}
+
+const table = timelineEvent as unknown as Table;
+
 /** One page of the events that the caller may see. */
 async function timelinePage(reader: Reader, args: PageArgs, of: string | undefined, types?: readonly string[]) {
   const first = checkFirst(args.first);
-  const id = of === undefined || of === null ? undefined : parseGlobalId(of);
-  if (of && !id) throw apiError('BAD_USER_INPUT', 'of: must be the id of a node', { field: 'of' });
   const values: unknown[] = [reader.workspace, String(reader.asOf)];
   const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const conditions = [timelineScope(reader, id, values)];
+  const conditions = [timelineScope(reader, parseSubject(of), values)];
   if (types) conditions.push(`t.type = ANY(${parameter(types)})`);
   if (args.after) {
     const [position, ordinal] = readCursor(args.after, 2).place;
@@ -119,8 +128,25 @@ async function timelinePage(reader: Reader, args: PageArgs, of: string | undefin
     values,
   );
   const found = rows.map((row) => ({
-    node: partOf(timelineEvent as unknown as Table, row, reader),
+    node: partOf(table, row, reader),
     place: [String(row['position']), String(row['ordinal'])],
   }));
   return connection(found, first, reader.asOf, args.after);
+}
+
+/** The oldest `most` events after a position that the caller may see, in the order of the log. */
+export async function eventsAfter(
+  reader: Reader,
+  subject: GlobalId | undefined,
+  after: bigint,
+  most: number,
+): Promise<readonly Part[]> {
+  const values: unknown[] = [reader.workspace, String(reader.asOf), String(after), most];
+  const visible = timelineScope(reader, subject, values);
+  const { rows } = await reader.query(
+    `SELECT t.* FROM read.timeline_event_at($1, $2) AS t WHERE t.position > $3 AND ${visible} ` +
+      `ORDER BY t.position, t.ordinal LIMIT $4`,
+    values,
+  );
+  return rows.map((row) => partOf(table, row, reader));
 }

@@ -20,6 +20,8 @@ export interface ReadModels {
   /** Resolves when every view has reached the position: true, or false when it has not within `milliseconds`. */
   waitFor(position: bigint, milliseconds: number): Promise<boolean>;
   query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly Row[] }>;
+  /** Calls back after the views have moved; returns how to end that. */
+  onAdvance(listener: () => void): () => void;
 }
 
 /** What a read asks for. */

@@ -1,0 +1,108 @@
+import type { IncomingMessage } from 'node:http';
+import { CloseCode } from 'graphql-ws';
+import type { Context, SubscribePayload } from 'graphql-ws';
+import { GraphQLError, OperationTypeNode, getOperationAST, parse, specifiedRules, validate } from 'graphql';
+import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
+import { newId, withRequestId } from '#libs/runtime';
+import { contextFor, signIn } from '../graphql/context.js';
+import { apiError, maskFaults } from '../graphql/faults.js';
+import { limitRule } from '../limits/document.js';
+import type { ApiPortsWithLimits } from '../ports.js';
+
+interface Extra {
+  readonly request: IncomingMessage;
+  readonly socket: { close(code: number, reason: string): void };
+  actorId?: string;
+  authorization?: string;
+}
+
+type SocketContext = Context<Record<string, unknown>, Extra>;
+
+/**
+ * GraphQL over WebSocket (graphql-transport-ws): subscriptions only. Who calls is said once, in the payload of
+ * `connection_init` ({authorization: "Bearer …"}), and asked again at every moment that something is sent.
+ */
+export function socketOptions(ports: ApiPortsWithLimits, schema: () => GraphQLSchema) {
+  const { limits } = ports;
+  const connections = new Map<string, number>();
+  const mask = maskFaults(ports.log);
+
+  return {
+    connectionInitWaitTimeout: 5_000,
+
+    async onConnect(context: SocketContext): Promise<boolean> {
+      const { extra, connectionParams } = context;
+      const authorization = connectionParams?.['authorization'];
+      if (typeof authorization !== 'string') return false;
+      // Refused credentials end the connection as `false` does: 4403, and nothing is said of why.
+      const caller = await signIn(ports, authorization).catch(() => undefined);
+      if (!caller || caller.actor.kind === 'anonymous') return false;
+      const { id } = caller.actor;
+      const open = connections.get(id) ?? 0;
+      if (open >= limits.connections) {
+        extra.socket.close(CloseCode.Forbidden, `at most ${limits.connections} connections of one actor`);
+        return false;
+      }
+      connections.set(id, open + 1);
+      extra.actorId = id;
+      extra.authorization = authorization;
+      return true;
+    },
+
+    onDisconnect({ extra }: SocketContext): void {
+      if (extra.actorId === undefined) return;
+      const open = (connections.get(extra.actorId) ?? 1) - 1;
+      if (open > 0) connections.set(extra.actorId, open);
+      else connections.delete(extra.actorId);
+    },
+
+    async onSubscribe(
+      { extra, subscriptions }: SocketContext,
+      _id: string,
+      { query, variables, operationName }: SubscribePayload,
+    ): Promise<ExecutionArgs | readonly GraphQLError[]> {
+      if (Object.keys(subscriptions).length > limits.subscriptions)
+        return [tooMany('subscriptions', limits.subscriptions)];
+      let document: DocumentNode;
+      try {
+        document = parse(query, { maxTokens: limits.tokens });
+      } catch (error) {
+        return [error as GraphQLError];
+      }
+      const errors = validate(schema(), document, [...specifiedRules, limitRule(limits)]);
+      if (errors.length > 0) return errors;
+      if (getOperationAST(document, operationName)?.operation !== OperationTypeNode.SUBSCRIPTION)
+        return [apiError('BAD_REQUEST', 'Queries and mutations go over HTTP.')];
+      const { authorization } = extra;
+      const request = Object.assign(Object.create(extra.request) as IncomingMessage, { headers: { authorization } });
+      return withRequestId(newId(), async () => ({
+        schema: schema(),
+        document,
+        variableValues: variables,
+        operationName,
+        contextValue: contextFor(ports, request, await signIn(ports, authorization)),
+      }));
+    },
+
+    onNext(_context: SocketContext, _id: string, _payload: unknown, _args: unknown, result: ExecutionResult) {
+      if (!result.errors) return undefined;
+      return { ...result, errors: result.errors.map((error) => mask(error.toJSON(), error)) };
+    },
+
+    onError(_context: SocketContext, _id: string, _payload: unknown, errors: readonly GraphQLError[]) {
+      return errors.map((error) => mask(withCode(error), error));
+    },
+  };
+}
+
+/** What parsing and validation say carries no code of its own. */
+function withCode(error: GraphQLError) {
+  const formatted = error.toJSON();
+  return { ...formatted, extensions: { code: 'GRAPHQL_VALIDATION_FAILED', ...formatted.extensions } };
+}
+
+function tooMany(limit: string, maximum: number): GraphQLError {
+  return new GraphQLError(`The connection exceeds the limit of ${maximum} for ${limit}.`, {
+    extensions: { code: 'LIMIT_EXCEEDED', limit, maximum },
+  });
+}
