@@ -125,6 +125,7 @@ async function sign(
   const standing = await standingOfVersion(call, request.modelVersionId);
   const facts = {
     evidence: await evidenceNow(call, request.pins),
+    verdicts: standing.verdicts,
     contributors: contributorsOfVersion(call, standing, request.requesterId),
     signer: { identities: identitiesOf(call.directory, context.actor.id) },
     ...(delegation && { delegation }),

@@ -13,7 +13,7 @@ export const ratioExample: Measurement = {
   definition: 'demographic_parity_ratio@fairlearn',
   value: 0.83,
   n: 2381,
-  interval: { method: 'newcombe', level: 0.95, low: 0.76, high: 0.91 },
+  interval: { method: 'newcombe@assay', level: 0.95, low: 0.76, high: 0.91 },
   source: digestOf('predictions'),
 };
 

@@ -73,6 +73,11 @@ export interface RequestFacts {
 export interface SigningFacts {
   /** The evidence of the pinned streams as it stands now, one for each pin. */
   readonly evidence: readonly EvidenceFacts[];
+  /**
+   * The newest verdict of each gate over this version, as in the request: an evaluation that came after it is pinned
+   * by nobody, and one that fails must not be signed past.
+   */
+  readonly verdicts?: readonly GateFacts[];
   /** Recomputed from lineage now; may hold more than the request did. */
   readonly contributors: readonly Contribution[];
   readonly signer: PersonFacts;

@@ -140,7 +140,8 @@ export interface Measurement {
 }
 
 export interface Interval {
-  readonly method: Term;
+  /** `name@profile`, as in `assay measures`. */
+  readonly method: Definition;
   /**
    * Confidence level in (0, 1), e.g. 0.95.
    * @schema {"type":"number","exclusiveMinimum":0,"exclusiveMaximum":1}

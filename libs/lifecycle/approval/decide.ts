@@ -3,7 +3,7 @@ import { accept, refuse } from '../kernel.js';
 import type { Decision } from '../kernel.js';
 import { after, isAfter, isDue } from '../time.js';
 import type { ApprovalCommand, ExpireApproval, MeetCondition, RejectApproval, SignApproval } from './commands.js';
-import { refuseMoved, refuseUnfit } from './evidence.js';
+import { refuseFailed, refuseMoved, refuseUnfit } from './evidence.js';
 import type { Signature } from './events.js';
 import { openStage, signed, stageDeadline, type Approval, type ApprovalOnlyEvent } from './evolve.js';
 import { requestApproval } from './request.js';
@@ -65,8 +65,11 @@ function sign(command: SignApproval, state: Pending): Outcome {
   const { data, context } = command;
   const refused = refuseSignature(command, state);
   if (refused) return refused;
-  const moved = refuseMoved(state.request.pins, data.facts.evidence) ?? refuseUnfit(data.facts.evidence, context.now);
-  if (moved) return moved;
+  const unfounded =
+    refuseMoved(state.request.pins, data.facts.evidence) ??
+    refuseUnfit(data.facts.evidence, context.now) ??
+    refuseFailed(data.facts.verdicts ?? []);
+  if (unfounded) return unfounded;
   const { condition } = data;
   if (condition && state.conditions[condition.conditionId])
     return refuse('AlreadyExists', { conditionId: condition.conditionId });

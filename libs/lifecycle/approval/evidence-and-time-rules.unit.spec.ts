@@ -101,6 +101,16 @@ describe('rule-14 evidence has an age', () => {
       .when(signing('vera', 'validation', { facts: { evidence: aged } }))
       .thenRefused('EvidenceStale', { expiresAt: time(20) });
   });
+  test('rule-14 an evaluation that came after the request and fails is not signed past', () => {
+    const [verdict] = requestExample.data.facts.verdicts;
+    const failed = { ...verdict!, verdict: 'fail' as const, measurement: { ...ratioExample, value: 0.69 } };
+    given(requested())
+      .when(signing('vera', 'validation', { facts: { verdicts: [failed] } }))
+      .thenRefused('GateFailed', { gates: [{ gateId: 'four-fifths', value: 0.69 }] });
+    given(requested())
+      .when(signing('vera', 'validation', { facts: { verdicts: [verdict!] } }))
+      .thenEvents('ApprovalSigned');
+  });
   test('rule-14 withdrawn evidence is none', () => {
     const withdrawn = freshEvidence.map((evidence) => ({ ...evidence, status: 'withdrawn' as const }));
     given()

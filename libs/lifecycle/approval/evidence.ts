@@ -1,5 +1,5 @@
 import { canonicalDigest } from '../../signing/canonical.js';
-import type { EvidenceFacts } from '../facts.js';
+import type { EvidenceFacts, GateFacts } from '../facts.js';
 import { refuse } from '../kernel.js';
 import type { Refused } from '../kernel.js';
 import { isDue } from '../time.js';
@@ -36,4 +36,24 @@ export function refuseMoved(pins: readonly EvidencePin[], evidence: readonly Evi
       });
   }
   return undefined;
+}
+
+/** A gate that did not pass, with its numbers: failing, insufficient and undefined are all no. */
+export function refuseFailed(verdicts: readonly GateFacts[]): Refused | undefined {
+  const failed = verdicts.filter(({ verdict }) => verdict !== 'pass');
+  if (failed.length === 0) return undefined;
+  return refuse('GateFailed', {
+    gates: failed.map(({ gateId, evaluationId, verdict, measurement, operator, threshold }) => ({
+      gateId,
+      evaluationId,
+      verdict,
+      definition: measurement.definition,
+      value: measurement.value,
+      low: measurement.interval?.low,
+      high: measurement.interval?.high,
+      n: measurement.n,
+      operator,
+      threshold,
+    })),
+  });
 }

@@ -2,7 +2,7 @@ import { accept, refuse } from '../kernel.js';
 import type { Decision } from '../kernel.js';
 import { after } from '../time.js';
 import type { RequestApproval } from './commands.js';
-import { evidenceDigest, refuseUnfit } from './evidence.js';
+import { evidenceDigest, refuseFailed, refuseUnfit } from './evidence.js';
 import type { Approval, ApprovalOnlyEvent } from './evolve.js';
 
 /** A request stands on evidence that exists, is fresh and has passed every gate; it says why it is made (rule 12). */
@@ -13,22 +13,8 @@ export function requestApproval({ data, context }: RequestApproval, state: Appro
   if (facts.modelVersion === 'retired') return refuse('Retired', { modelVersionId: data.modelVersionId });
   if (facts.pending.length > 0) return refuse('AlreadyPending', { approvals: facts.pending });
   if (tierPolicy.stages.length === 0) return refuse('InvalidPolicy', { field: `/tiers/${facts.tier}/stages` });
-  const failed = facts.verdicts.filter(({ verdict }) => verdict !== 'pass');
-  if (failed.length > 0)
-    return refuse('GateFailed', {
-      gates: failed.map(({ gateId, evaluationId, verdict, measurement, operator, threshold }) => ({
-        gateId,
-        evaluationId,
-        verdict,
-        definition: measurement.definition,
-        value: measurement.value,
-        low: measurement.interval?.low,
-        high: measurement.interval?.high,
-        n: measurement.n,
-        operator,
-        threshold,
-      })),
-    });
+  const failed = refuseFailed(facts.verdicts);
+  if (failed) return failed;
   const missing = facts.requiredGates.filter((gate) => !facts.verdicts.some(({ gateId }) => gateId === gate));
   if (missing.length > 0) return refuse('GateMissing', { gates: missing });
   if (facts.evidence.length === 0) return refuse('EvidenceMissing');
