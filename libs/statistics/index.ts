@@ -17,3 +17,4 @@ export type { Bar, BarPanel } from './picture/svg.js';
 export { Generator } from './random/generator.js';
 export { driftReport } from './drift/report.js';
 export type { ColumnDrift, DriftMeasure, DriftReport } from './drift/report.js';
+export * from './profile/index.js';

@@ -51,4 +51,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'runs one training job: model.onnx, run.json, trials.jsonl',
     load: async () => (await import('./commands/train.js')).train,
   },
+  {
+    name: 'profile',
+    summary: 'profile and seal of a data file, with what to look at',
+    load: async () => (await import('./commands/profile.js')).profile,
+  },
 ];
