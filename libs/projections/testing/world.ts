@@ -55,7 +55,7 @@ export const measurement = (w: HistoryWriter) =>
         value: w.random.real(),
         n: w.random.whole(1000),
         denominator: w.random.real() * 100,
-        interval: { method: 'newcombe', level: 0.95, low: null, high: w.random.real() },
+        interval: { method: 'newcombe@assay', level: 0.95, low: null, high: w.random.real() },
         group: { afam: w.random.pick(['yes', 'no', 'ünknöwn "x"\\']) },
       };
 export const decision = (w: HistoryWriter, world: World) => ({
