@@ -57,8 +57,9 @@ export function parseStreamName(stream: string): StreamParts | undefined {
   if (dash < 0 || dot < 0) return undefined;
   const aggregate = stream.slice(0, dash) as Aggregate;
   const workspace = stream.slice(dash + 1, dot);
-  if (!aggregates.includes(aggregate) || !isWorkspaceId(workspace)) return undefined;
-  return { aggregate, workspace, id: stream.slice(dot + 1) };
+  const id = stream.slice(dot + 1);
+  if (!aggregates.includes(aggregate) || !isWorkspaceId(workspace) || id.length === 0) return undefined;
+  return { aggregate, workspace, id };
 }
 
 /** Reserves a name within its kind: appended with "no stream", so that the second taker is refused. */
