@@ -192,6 +192,7 @@ export function createInferenceServer(dependencies: InferenceDependencies): Infe
           return { status: error.status, body: { error: error.message }, rule: error.rule };
         if (error instanceof MalformedInference)
           return { status: 400, body: { error: error.message }, rule: 'MalformedRequest' };
+        if (request.destroyed && !request.complete) return { status: 400, body: { error: 'the request broke off' } };
         if (error instanceof BodyTooLarge)
           return { status: 413, body: { error: error.message }, rule: 'MalformedRequest' };
         onFault?.('Unexpected', error.stack);

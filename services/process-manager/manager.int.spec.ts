@@ -234,4 +234,41 @@ describe('the process manager on a real ledger', () => {
       await zombie.close();
     }
   });
+
+  test('an event that cannot be read stops acts and leases; nothing else on the ledger changes that', async () => {
+    const port = await manager.listen();
+    const ask = async (token = 'token', body: unknown = undefined) => {
+      const question = { workspace: all.workspace, environment: 'production', server: 's', nonce: 'a'.repeat(32) };
+      const response = await fetch(`http://127.0.0.1:${port}/leases`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify(body ?? question),
+      });
+      await response.arrayBuffer();
+      return response.status;
+    };
+    expect(await ask()).toBe(200);
+    expect(await ask('other')).toBe(401);
+    for (const body of [
+      'x',
+      { workspace: 'a' },
+      { workspace: 'a', environment: 'b', server: 's', nonce: 'short' },
+      ['x'.repeat(9000)],
+    ])
+      expect(await ask('token', body)).toBe(400);
+    expect(
+      (await fetch(`http://127.0.0.1:${port}/leases/stream`, { headers: { authorization: 'Bearer x' } })).status,
+    ).toBe(401);
+    const poison = {
+      id: newId(),
+      type: 'ApprovalGranted',
+      data: Buffer.from('{"approvalId":1}'),
+      metadata: Buffer.from('{}'),
+    };
+    await all.ledger.store.append(approvalStream(newId()), [poison], 'any');
+    while (!manager.status().poisoned) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await ask()).toBe(503);
+    expect(faults).toMatchObject([['PoisonEvent', { name: 'InvalidEvent' }]]);
+    faults = [];
+  });
 });

@@ -1,7 +1,14 @@
 import { type Application, serviceActor } from '#libs/application';
-import { type EventStore, type RecordedAssayEvent, type SubscriptionItem, decodeEvent } from '#libs/event-store';
+import {
+  type EventStore,
+  type RecordedAssayEvent,
+  type StoredEvent,
+  type SubscriptionItem,
+  decodeEvent,
+} from '#libs/event-store';
 import type { CommandContext, Id } from '#libs/lifecycle';
 import type { Clock, Timer } from '#libs/runtime';
+import type { Change } from '#libs/serving';
 import type { SigningKey } from '#libs/signing';
 import type { Leadership } from './leadership.js';
 import { type FreshDirectory, type LeaseServer, createLeaseServer } from './lease-server.js';
@@ -90,9 +97,22 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
     for (const look of watchers) look();
   };
 
-  function take(event: RecordedAssayEvent): void {
-    const change = view.apply(event);
-    if (change && caughtUp) lease.publish(change, event.position);
+  /** An event that cannot be read stops everything: acting or leasing on half the truth would open what is closed. */
+  function take(stored: StoredEvent): void {
+    let event: RecordedAssayEvent | undefined;
+    let change: Change | undefined;
+    try {
+      event = decodeEvent(stored);
+      if (event) change = view.apply(event);
+      else view.passed(stored.position);
+    } catch (error) {
+      poisoned = true;
+      onFault?.('PoisonEvent', error);
+      throw error;
+    }
+    if (!event || !caughtUp) return;
+    if (change) lease.publish(change, event.position);
+    if (view.concerns(event)) act();
   }
 
   async function follow(): Promise<void> {
@@ -101,17 +121,14 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
         const after = view.position;
         const options = { signal: ended.signal, ...(after === undefined ? {} : { after }) };
         for await (const item of dependencies.subscribe(options)) {
-          if (item.kind === 'event') {
-            const event = decode(item.event);
-            if (event) take(event);
-            else view.passed(item.event.position);
-          } else if (item.kind === 'caught-up') {
+          if (item.kind === 'event') take(item.event);
+          else if (item.kind === 'caught-up') {
             // Checkpoints are left out: leases of two process managers must count by the same positions.
             caughtUp = true;
             proof = undefined;
             markReady();
+            act();
           }
-          if (caughtUp) act();
           notify();
         }
       } catch (error) {
@@ -120,17 +137,6 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
       }
       caughtUp = false;
       await pause(250);
-    }
-  }
-
-  /** An event that cannot be read stops everything: acting or leasing on half the truth would open what is closed. */
-  function decode(stored: Parameters<typeof decodeEvent>[0]): RecordedAssayEvent | undefined {
-    try {
-      return decodeEvent(stored) as RecordedAssayEvent | undefined;
-    } catch (error) {
-      poisoned = true;
-      onFault?.('PoisonEvent', error);
-      throw error;
     }
   }
 

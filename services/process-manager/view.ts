@@ -42,6 +42,8 @@ interface Head {
   readonly expiresAt?: Time;
 }
 
+/** Aggregates whose every event may call for an act; evidence does when an approval has pinned it. */
+const acting = new Set(['approval', 'permit', 'deployment', 'incident', 'accessGrant', 'identity', 'modelVersion']);
 const evidence = new Set(['datasetVersion', 'trainingRun', 'modelVersion', 'evaluation', 'riskAssessment', 'policy']);
 
 /**
@@ -93,6 +95,12 @@ export class GovernanceView {
     else if (event.type === 'IncidentOpened') this.incidents.add(event.data.incidentId);
     else if (event.type === 'ModelVersionRetired') this.retired.add(event.data.modelVersionId);
     return this.serving.evolve(event);
+  }
+
+  /** Whether an event may change the plan: most of a busy ledger does not. */
+  concerns(event: RecordedAssayEvent): boolean {
+    const aggregate = parseStreamName(event.stream)?.aggregate;
+    return (aggregate !== undefined && acting.has(aggregate)) || (this.#pinnedBy.get(event.stream)?.size ?? 0) > 0;
   }
 
   /** Lets go of what has ended and has no permit left. */

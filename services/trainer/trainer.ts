@@ -42,6 +42,8 @@ export interface Trainer {
 
 const shortestRetry = 250;
 const longestRetry = 10_000;
+/** How long an evaluation waits for the fold to come to the position that its asker knows. */
+const reachMilliseconds = 10_000;
 
 /**
  * Takes up each started run of the engine `assay`, one after the other, and answers it with CompleteTraining or
@@ -71,8 +73,8 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
       if (item.kind === 'event') {
         const event = decodeEvent(item.event);
         if (event) fold.apply(event);
-      } else if (item.kind === 'checkpoint') fold.position = item.position;
-      else {
+        fold.position = item.event.position;
+      } else if (item.kind === 'caught-up') {
         caughtUp = true;
         markReady();
       }
@@ -81,13 +83,20 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
     }
   }
 
+  /** @throws JobRefused `NotReady` when the fold does not come so far in time. */
   function reached(position: bigint): Promise<void> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        if ((fold.position ?? -1n) < position) return;
+    return new Promise((resolve, reject) => {
+      const settle = (error?: JobRefused): void => {
+        clearTimeout(deadline);
         watchers.delete(look);
-        resolve();
+        if (error) reject(error);
+        else resolve();
       };
+      const look = (): void => {
+        if ((fold.position ?? -1n) >= position) settle();
+      };
+      const late = new JobRefused('NotReady', `the trainer has not read position ${position} yet`);
+      const deadline = setTimeout(settle, reachMilliseconds, late);
       watchers.add(look);
       look();
     });
