@@ -58,6 +58,9 @@ export class Batch {
     if (!this.#admits(expected, state)) return conflict(expected, state);
     if (events.length === 0) return { kind: 'success', ...(state.last >= 0n && { revision: state.last }) };
 
+    if (isMetastream(request.stream) && events.some(({ data }) => parseMetadata(data)?.document['$acl'] !== undefined))
+      // Accepting a right that nobody enforces would be worse than refusing it.
+      return { kind: 'invalid', message: '$acl: access lists of streams are not supported' };
     const recreates = isSoftDeleted(state);
     const first = state.last + 1n;
     let position = 0n;

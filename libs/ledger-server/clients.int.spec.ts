@@ -139,6 +139,9 @@ describe('the official client over TLS', () => {
     const { metadata, metastreamRevision } = await product.getStreamMetadata(stream);
     expect(metadata).toMatchObject({ maxCount: 1, custom: 'kept' });
     expect(metastreamRevision).toBeDefined();
+    await expect(admin.setStreamMetadata(stream, { acl: { readRoles: ['somebody'] } })).rejects.toMatchObject({
+      message: expect.stringContaining('$acl'),
+    });
   });
 
   test('nobody without, or with a wrong, password', async () => {

@@ -249,7 +249,8 @@ const statusOf = {
   'access-denied': [7, 'AccessDenied'],
   timeout: [4, 'Timeout'],
   'too-large': [3, 'MaximumAppendSizeExceeded'],
-  invalid: [3, 'Unknown'],
+  // The clients do not know this one and then show the message, which they drop with Unknown.
+  invalid: [3, 'BadRequest'],
   unavailable: [14, 'Unknown'],
 } as const;
 
@@ -280,6 +281,7 @@ function detailsOf(stream: string, outcome: WriteOutcome): Buffer {
     writeExpected(details, outcome.expected, { revision: 3, any: 4, stream_exists: 5, no_stream: 6 });
   } else if (outcome.kind === 'stream-deleted') writeStreamIdentifier(details, 1, stream);
   else if (outcome.kind === 'too-large') details.uint32(1 << 3).uint32(outcome.limit);
+  else if (outcome.kind === 'invalid') details.uint32((1 << 3) | 2).string(outcome.message);
   return finish(details);
 }
 

@@ -1,0 +1,125 @@
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { encodeReadResponse, MalformedMessage, streamsService } from './index.js';
+import type { BatchAppendRequest, ReadRequest, WireEvent, WriteOutcome } from './index.js';
+
+const number = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const uuid = fc.uuid().map((text) => text.toLowerCase());
+const bytes = fc.uint8Array({ maxLength: 200 }).map((values) => Buffer.from(values));
+const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((value) => value.isWellFormed());
+
+const wireEvent: fc.Arbitrary<WireEvent> = fc.record({
+  id: uuid,
+  stream: text,
+  revision: number,
+  position: number,
+  type: text,
+  isJson: fc.boolean(),
+  created: number,
+  data: bytes,
+  metadata: bytes,
+});
+
+test('an event comes back as it was, 64-bit numbers and bytes included, with both forms of id', () => {
+  fc.assert(
+    fc.property(wireEvent, fc.constantFrom('string' as const, 'structured' as const), (event, form) => {
+      const read = streamsService.Read.responseDeserialize(encodeReadResponse({ kind: 'event', event }, form));
+      expect(read).toEqual({
+        kind: 'event',
+        event: { ...event, data: Buffer.from(event.data), metadata: Buffer.from(event.metadata) },
+      });
+    }),
+  );
+});
+
+test('a read request comes back as it was', () => {
+  const filter = fc.record(
+    {
+      on: fc.constantFrom('stream' as const, 'type' as const),
+      prefixes: fc.array(text, { maxLength: 3 }),
+      regex: text,
+      window: fc.integer({ min: 1, max: 1000 }),
+      checkpointMultiplier: fc.integer({ min: 1, max: 1000 }),
+    },
+    { requiredKeys: ['on', 'prefixes', 'checkpointMultiplier'] },
+  );
+  const request: fc.Arbitrary<ReadRequest> = fc.record(
+    {
+      stream: text,
+      from: fc.oneof(fc.constantFrom('start' as const, 'end' as const), number),
+      backwards: fc.boolean(),
+      resolveLinks: fc.boolean(),
+      count: number,
+      filter,
+      uuid: fc.constantFrom('string' as const, 'structured' as const),
+      compatibility: fc.constant(0),
+    },
+    { requiredKeys: ['from', 'backwards', 'resolveLinks', 'uuid', 'compatibility'] },
+  );
+  fc.assert(
+    fc.property(request, (given) => {
+      expect(streamsService.Read.requestDeserialize(streamsService.Read.requestSerialize(given))).toEqual(given);
+    }),
+  );
+});
+
+const expected = fc.oneof(fc.constantFrom('any' as const, 'no_stream' as const, 'stream_exists' as const), number);
+
+test('a batch and its answer come back as they were', () => {
+  const proposed = fc.record({
+    id: uuid,
+    properties: fc.array(fc.tuple(text, text), { maxLength: 3 }).map((entries) => new Map(entries)),
+    metadata: bytes,
+    data: bytes,
+  });
+  const request: fc.Arbitrary<BatchAppendRequest> = fc.record(
+    {
+      correlation: uuid,
+      options: fc.record({ stream: text, expected, deadline: fc.integer({ min: 0, max: 4e12 }) }),
+      events: fc.array(proposed, { maxLength: 4 }),
+      isFinal: fc.boolean(),
+    },
+    { requiredKeys: ['correlation', 'events', 'isFinal'] },
+  );
+  const outcome: fc.Arbitrary<WriteOutcome> = fc.oneof(
+    fc.record({ kind: fc.constant('success' as const), revision: number, position: number }),
+    fc.record(
+      { kind: fc.constant('wrong-expected-version' as const), expected, current: number },
+      { requiredKeys: ['kind', 'expected'] },
+    ),
+    fc.constantFrom<WriteOutcome>(
+      { kind: 'stream-deleted' },
+      { kind: 'access-denied' },
+      { kind: 'timeout' },
+      { kind: 'too-large', limit: 1048576 },
+      { kind: 'invalid', message: 'why' },
+      { kind: 'unavailable', message: 'later' },
+    ),
+  );
+  const { BatchAppend } = streamsService;
+  fc.assert(
+    fc.property(request, outcome, (given, answered) => {
+      expect(BatchAppend.requestDeserialize(BatchAppend.requestSerialize(given))).toEqual(given);
+      const answer = { correlation: given.correlation, stream: 's', expected: 'any' as const, outcome: answered };
+      expect(BatchAppend.responseDeserialize(BatchAppend.responseSerialize(answer))).toEqual({
+        correlation: given.correlation,
+        outcome: answered,
+      });
+    }),
+  );
+});
+
+test('any bytes are read or refused, and nothing else happens', () => {
+  const methods = [streamsService.Read, streamsService.Append, streamsService.BatchAppend, streamsService.Delete];
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...methods), (given, method) => {
+      try {
+        method.requestDeserialize(Buffer.from(given));
+      } catch (error) {
+        expect(error instanceof MalformedMessage || error instanceof RangeError || error instanceof Error).toBe(true);
+        expect((error as Error).message).not.toBe('');
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
