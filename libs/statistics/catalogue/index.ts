@@ -10,6 +10,7 @@ import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
 import { sklearnDefinitions } from './families/sklearn.js';
+import { riverDefinitions } from './families/river.js';
 import { scipyDefinitions } from './families/scipy.js';
 import { statsmodelsDefinitions } from './families/statsmodels.js';
 import { Inputs } from './inputs.js';
@@ -36,6 +37,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...assayFairnessDefinitions,
     ...assayRateDefinitions,
     ...sklearnDefinitions,
+    ...riverDefinitions,
     ...assayDriftDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,
@@ -86,8 +88,9 @@ export interface MeasureResult {
  */
 export function measure(id: string, tables: readonly Table[], args: Readonly<Record<string, unknown>>): MeasureResult {
   const definition = findDefinition(id);
-  // A measure of two samples takes them as files or as lists of numbers.
-  if (tables.length !== definition.files && !(tables.length === 0 && definition.files === 2))
+  // Samples and streams come as files or as lists of numbers.
+  const takesLists = definition.arguments.some(({ name }) => ['reference', 'values', 'table'].includes(name));
+  if (tables.length !== definition.files && !(tables.length === 0 && takesLists))
     throw new InputError('WrongFiles', `${id} reads ${definition.files} files, not ${tables.length}`, {
       field: 'files',
       rule: `${definition.files} files`,
