@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidEvent, WrongExpectedRevision } from '#libs/event-store';
 import { withinScopes, type ActiveGrant } from '#libs/identity';
 import { isWorkspaceId, type Actor, type CommandContext } from '#libs/lifecycle';
+import type { Timer } from '#libs/runtime';
 import { canonicalDigest } from '#libs/signing';
 import { access } from './access.js';
 import { approvals } from './approvals.js';
@@ -17,6 +18,7 @@ import { deployments } from './deployments.js';
 import { evaluations } from './evaluations.js';
 import { evidenceOf, type VersionEvidence } from './evidence-of.js';
 import type { Handler, Handlers } from './handlers.js';
+import { keepHouse, type Swept } from './housekeeping.js';
 import { models } from './models.js';
 import { overrides } from './overrides.js';
 import { people } from './people.js';
@@ -35,6 +37,8 @@ export interface RunningApplication extends Application {
   countDenial(denial: Denial): Promise<bigint | undefined>;
   /** What an override of a version would stand on now: its digest goes into the nonce and into the command. */
   evidenceOf(workspace: string, modelVersionId: string): Promise<VersionEvidence | undefined>;
+  /** Settles what a crash left in the vault; runs by itself a minute after the start and every ten minutes. */
+  keepHouse(): Promise<Swept>;
   /** Writes the counts of the running minute. */
   close(): Promise<void>;
 }
@@ -58,6 +62,8 @@ const handlers: Handlers = {
 const maximumAttempts = 10;
 /** How far the time of a command may be from the server's clock, seconds (rule 22). */
 const maximumSkewSeconds = 60;
+const firstSweepMs = 60_000;
+const sweepEveryMs = 600_000;
 /** Refusals that say how a request was made, not that somebody may not: they are answered and not counted. */
 const notDenials: ReadonlySet<string> = new Set([
   'ValidationFailed',
@@ -75,6 +81,16 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
   const follower = createFollower(store, directory);
   const denials = createDenialLog(store, clock, onFault);
   const catchUp = (): Promise<void> => follower.catchUp();
+  let sweeping: Timer | undefined;
+  const sweepAfter = (milliseconds: number): void => {
+    sweeping = clock.after(milliseconds, () => {
+      catchUp()
+        .then(() => keepHouse(ports))
+        .catch((error: unknown) => onFault?.('the vault could not be swept', error))
+        .finally(() => sweeping && sweepAfter(sweepEveryMs));
+    });
+  };
+  sweepAfter(firstSweepMs);
 
   const execute = async <Name extends CommandName>(
     name: Name,
@@ -179,7 +195,15 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
       await catchUp();
       return evidenceOf(ports, workspace, modelVersionId);
     },
-    close: () => denials.close(),
+    async keepHouse() {
+      await catchUp();
+      return keepHouse(ports);
+    },
+    close() {
+      sweeping?.cancel();
+      sweeping = undefined;
+      return denials.close();
+    },
   };
 }
 

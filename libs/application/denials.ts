@@ -51,6 +51,8 @@ export function createDenialLog(
   onFault: (what: string, error: unknown) => void = () => undefined,
 ): DenialLog {
   let counted = new Map<string, Counted>();
+  let unwritten: Counted[] = [];
+  let flushing = Promise.resolve();
   let minute = '';
   let timer: Timer | undefined;
   let closed = false;
@@ -86,10 +88,21 @@ export function createDenialLog(
     }
   };
 
-  const flush = async (): Promise<void> => {
-    const before = [...counted.values()];
+  const writeAll = async (before: readonly Counted[]): Promise<void> => {
+    for (const one of before) {
+      const position = one.more > 0 ? await write(one.denial, one.minute, one.more) : 0n;
+      // The store is away: tried again with the next flush.
+      if (position === undefined && unwritten.length < maximumPairs) unwritten.push(one);
+    }
+  };
+
+  const flush = (): Promise<void> => {
+    // Taken now: what is counted from here on belongs to the next.
+    const before = [...unwritten, ...counted.values()];
+    unwritten = [];
     counted = new Map();
-    for (const { denial, minute: at, more } of before) if (more > 0) await write(denial, at, more);
+    flushing = flushing.then(() => writeAll(before));
+    return flushing;
   };
 
   const turn = (): void => {

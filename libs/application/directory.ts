@@ -88,7 +88,8 @@ export class Directory {
     this.access.apply(event);
     if (this.#position !== undefined && event.position <= this.#position) return;
     this.#position = event.position;
-    this.#remember(event.metadata.commandId, event.metadata.commandDigest);
+    // A refused command may come again, as it was or corrected: its denial is not its outcome.
+    if (event.type !== 'DenialCounted') this.#remember(event.metadata.commandId, event.metadata.commandDigest);
     this.#evolve(event);
   }
 

@@ -16,16 +16,14 @@ export async function reserveName(call: Call, kind: string, name: string, ownerI
 export async function takeName(call: Call, kind: string, name: string, ownerId: Id): Promise<Id> {
   const stream = nameStream(call.workspace, kind, name);
   const reserved: NameReserved = { type: 'NameReserved', data: { kind, ownerId } };
-  const loaded = await call.loadStream(stream);
-  if (loaded.revision === undefined) {
-    try {
-      await call.append(loaded, [reserved]);
-      return ownerId;
-    } catch (error) {
-      if (!(error instanceof WrongExpectedRevision)) throw error;
-    }
+  try {
+    // Most names are free: asked only when the store says that this one is not.
+    await call.append({ stream, events: [], revision: undefined }, [reserved]);
+    return ownerId;
+  } catch (error) {
+    if (!(error instanceof WrongExpectedRevision)) throw error;
   }
-  const { events } = loaded.revision === undefined ? await call.loadStream(stream) : loaded;
+  const { events } = await call.loadStream(stream);
   const [first] = events;
   if (first?.type !== 'NameReserved') throw new Error(`${stream} holds no name`);
   return first.data.ownerId;
