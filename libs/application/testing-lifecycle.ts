@@ -159,7 +159,7 @@ export function evaluation(
   collectedAt: string,
 ): CommandInputs['RecordEvaluation'] {
   const interval = (low: number, high: number): Measurement['interval'] => ({
-    method: 'wilson',
+    method: 'wilson@assay',
     level: 0.95,
     low,
     high,

@@ -19,7 +19,7 @@ const meaning = c.oneOf('authored', 'reviewed', 'validated', 'approved', 'accept
 const weight = c.integer(0, 10_000);
 const group = c.record(c.label, c.label, 10);
 const interval = c.shape({
-  method: c.term,
+  method: c.definition,
   level: c.number(Number.EPSILON, 1 - Number.EPSILON),
   low: c.nullable(c.number()),
   high: c.nullable(c.number()),

@@ -188,7 +188,7 @@ describe('strict on write', () => {
   });
 
   test.each([NaN, Infinity, -Infinity, 10n])('the number %p is refused', (value) => {
-    const interval = { method: 'wilson', level: 0.95, low: value, high: 1 };
+    const interval = { method: 'wilson@assay', level: 0.95, low: value, high: 1 };
     const event = odd('GateDecided', { measurement: { ...example('GateDecided').data.measurement, interval } });
     expect(failure(() => encode(event))).toMatchObject({
       code: 'InvalidField',

@@ -33,7 +33,7 @@ const ratio = (value: number | null, changes: Partial<Measurement> = {}): Measur
   value,
   n: 2380,
   group: { afam: '*' },
-  interval: { method: 'koopman', level: 0.95, low: 0.75, high: 0.9 },
+  interval: { method: 'koopman@assay', level: 0.95, low: 0.75, high: 0.9 },
   ...changes,
 });
 
@@ -78,8 +78,25 @@ describe('a gate', () => {
     expect(verdictOf(mortgage, [ratio(0.9)], [])[0]?.[0]).toBe('insufficient');
   });
 
+  test('does not pass on a number that its own counts contradict', () => {
+    const selected = (group: string, n: number, favourable: number): GroupCount => ({
+      ...count(group, n),
+      truePositives: favourable,
+      trueNegatives: n - favourable,
+    });
+    const counted = [selected('no', 2000, 1800), selected('yes', 300, 186)];
+    expect(verdictOf(mortgage, [ratio(0.9)], counted)[0]).toEqual([
+      'undefined',
+      expect.stringMatching(/^the counts give 0\.6888\d* < 0\.8$/),
+    ]);
+    expect(verdictOf(mortgage, [ratio(186 / 300 / 0.9)], counted)[0]?.[0]).toBe('fail');
+    expect(verdictOf(mortgage, [ratio(0.9)], [selected('no', 2000, 0), selected('yes', 300, 0)])).toEqual([
+      ['undefined', 'the counts give no ratio'],
+    ]);
+  });
+
   test('that reads the bound passes on the worse bound alone', () => {
-    const interval = (low: number | null) => ({ method: 'koopman', level: 0.95, low, high: 0.95 });
+    const interval = (low: number | null) => ({ method: 'koopman@assay', level: 0.95, low, high: 0.95 });
     expect(verdictOf(bound, [ratio(0.85, { interval: interval(0.81) })])).toEqual([['pass', '0.81 >= 0.8']]);
     expect(verdictOf(bound, [ratio(0.85, { interval: interval(0.79) })])).toEqual([['insufficient', '0.79 < 0.8']]);
     expect(verdictOf(bound, [ratio(0.7, { interval: interval(0.6) })])).toEqual([['fail', '0.7 < 0.8']]);
@@ -93,7 +110,7 @@ describe('a gate', () => {
     const measured = { definition: 'psi@evidently', value: 0.08, n: 100 };
     const high = (value: number) => ({
       ...measured,
-      interval: { method: 'bootstrap', level: 0.95, low: 0, high: value },
+      interval: { method: 'bootstrap@assay', level: 0.95, low: 0, high: value },
     });
     expect(verdictOf({ ...mortgage, gates: [drift] }, [high(0.09)])).toEqual([['pass', '0.09 <= 0.1']]);
     expect(verdictOf({ ...mortgage, gates: [drift] }, [high(0.12)])).toEqual([['insufficient', '0.12 > 0.1']]);
@@ -108,7 +125,7 @@ describe('a gate', () => {
         fc.nat(100),
         (value, low, reads, smallest) => {
           const document = { ...mortgage, gates: [{ ...mortgage.gates[0]!, reads }] };
-          const interval = { method: 'koopman', level: 0.95, low, high: 1 };
+          const interval = { method: 'koopman@assay', level: 0.95, low, high: 1 };
           const [verdict] = decideGates(
             document,
             [ratio(value, { interval })],
@@ -174,7 +191,7 @@ describe('the risk tier', () => {
       definition: 'accuracy_score@sklearn',
       value: 0.88,
       n: 2380,
-      interval: { method: 'wilson', level: 0.95, low: 0.86, high: 0.89 },
+      interval: { method: 'wilson@assay', level: 0.95, low: 0.86, high: 0.89 },
     };
     const inputs = riskInputs([ratio(0.83), ratio(0.95, { group: { single: '*' } }), accuracy]);
     expect(inputs.biasPotential).toBeCloseTo(0.17, 12);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Pool } from 'pg';
 import type { EventStore, FanOut, StoredEvent, SubscriptionItem } from '#libs/event-store';
 import { decodeEvent } from '#libs/event-store';
@@ -88,7 +89,7 @@ class StoreProjector implements Projector {
   #fed: Fed[] = [];
   #received = -1n;
   #isCaughtUp = false;
-  readonly #abort = new AbortController();
+  readonly #abort = newAbort();
   readonly #listeners = new Set<() => void>();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -240,6 +241,13 @@ class StoreProjector implements Projector {
   received(): bigint {
     return this.#received;
   }
+}
+
+/** Every view, and every pause of one, listens to it: more than the ten that Node takes for a leak. */
+function newAbort(): AbortController {
+  const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
+  return abort;
 }
 
 function visible({ isBuilding, liveAt, runner }: Fed): bigint {

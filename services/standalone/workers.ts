@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { serviceActor } from '#libs/application';
-import type { ServiceRole } from '#libs/application';
-import type { CommandContext } from '#libs/lifecycle';
-import { deterministicId, systemClock } from '#libs/runtime';
-import { createInferenceServer } from '#services/inference';
+import { systemClock } from '#libs/runtime';
+import { createExporter, followExports } from '#services/exporter';
+import { createInferenceServer, sealThrough } from '#services/inference';
 import type { InferenceServer } from '#services/inference';
 import { advisoryLeadership, startProcessManager } from '#services/process-manager';
 import type { ProcessManager } from '#services/process-manager';
@@ -65,14 +63,26 @@ export async function startWorkers(product: Product, workspace: string): Promise
       trusted: [signingKey],
       issuer: { url: `http://127.0.0.1:${leasePort}`, token: secrets.leaseToken },
       content,
-      seal: (input) =>
-        application.execute('SealPredictionSegment', input, contextOf(workspace, 'serving-service', input.segmentId)),
+      seal: sealThrough(application, workspace, systemClock),
       folder: join(dataDirectory, 'predictions'),
       internalToken: secrets.inferenceToken,
       onFault: fault('inference'),
     });
     closers.add('inference', () => inference.close());
     const port = await inference.listen();
+    const exporter = createExporter({
+      store: ports.store,
+      application,
+      vault: ports.vault,
+      content,
+      clock: systemClock,
+      key: signingKey,
+    });
+    const exports = followExports(exporter, {
+      subscribe: (options) => fanOut.subscribe(options),
+      onFault: fault('exporter'),
+    });
+    closers.add('exporter', () => exports.close());
     await manager.ready;
     return {
       workspace,
@@ -86,11 +96,4 @@ export async function startWorkers(product: Product, workspace: string): Promise
     await closers.close();
     throw error;
   }
-}
-
-/** A command of one of Assay's own services about one thing: its id is made of the thing, so that a repeat is one. */
-function contextOf(workspace: string, role: ServiceRole, subject: string): CommandContext {
-  const now = systemClock.now().toISOString();
-  const commandId = deterministicId(role, workspace, subject);
-  return { workspace, actor: serviceActor(workspace, role, now), commandId, correlationId: commandId, now };
 }

@@ -13,7 +13,7 @@ const accuracy = {
   definition: 'accuracy_score@sklearn',
   value: 0.9,
   n: 1000,
-  interval: { method: 'wilson', level: 0.95, low: 0.88, high: 0.92 },
+  interval: { method: 'wilson@assay', level: 0.95, low: 0.88, high: 0.92 },
 };
 
 /** People, a model and the steps of an approval, through the application, on an {@link Installation}. */

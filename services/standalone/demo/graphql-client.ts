@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSchema, getNamedType, isInterfaceType, isLeafType, isObjectType, isUnionType } from 'graphql';
-import type { GraphQLNamedType, GraphQLSchema } from 'graphql';
+import type { GraphQLNamedType, GraphQLObjectType, GraphQLSchema } from 'graphql';
 import { repositoryRoot } from '#libs/runtime';
 
 /** What a mutation answered: the success type, or one of the typed errors with its own fields. */
@@ -62,15 +62,14 @@ export class GraphqlClient {
   }
 }
 
-/**
- * Every field of the answer's types that needs no argument. Members of a union may give one name different
- * nullability, which GraphQL refuses to merge (specification 5.3.2): their fields are asked for under the member's name.
- */
-function selection(type: GraphQLNamedType, depth: number, prefix = ''): string {
+/** Every field of the answer's types that needs no argument. */
+function selection(type: GraphQLNamedType, depth: number, prefix: (name: string) => string = () => ''): string {
   if (isUnionType(type)) {
+    const unlike = unlikeFields(type.getTypes());
     const members = type
       .getTypes()
-      .map((member) => `... on ${member.name} ${selection(member, depth, `${member.name}_`)}`);
+      .map((member) => [member, (name: string) => (unlike.has(name) ? `${member.name}_${name}: ` : '')] as const)
+      .map(([member, alias]) => `... on ${member.name} ${selection(member, depth, alias)}`);
     return `{ __typename ${members.join(' ')} }`;
   }
   if (!isObjectType(type) && !isInterfaceType(type)) return '';
@@ -78,11 +77,21 @@ function selection(type: GraphQLNamedType, depth: number, prefix = ''): string {
     .filter(({ args }) => args.length === 0)
     .map(({ name, type: fieldType }) => {
       const named = getNamedType(fieldType);
-      const alias = prefix ? `${prefix}${name}: ` : '';
-      if (isLeafType(named)) return `${alias}${name}`;
-      return depth + 1 < selectionDepth ? `${alias}${name} ${selection(named, depth + 1)}` : '';
+      if (isLeafType(named)) return `${prefix(name)}${name}`;
+      return depth + 1 < selectionDepth ? `${prefix(name)}${name} ${selection(named, depth + 1)}` : '';
     });
   return `{ ${fields.filter(Boolean).join(' ')} }`;
+}
+
+/** Fields that the members of a union type differently: GraphQL refuses to merge them under one name (5.3.2). */
+function unlikeFields(members: readonly GraphQLObjectType[]): ReadonlySet<string> {
+  const types = new Map<string, Set<string>>();
+  for (const member of members) {
+    for (const { name, type } of Object.values(member.getFields())) {
+      types.set(name, (types.get(name) ?? new Set()).add(String(type)));
+    }
+  }
+  return new Set([...types].filter(([, seen]) => seen.size > 1).map(([name]) => name));
 }
 
 function unaliased(answer: Record<string, unknown>): MutationAnswer {

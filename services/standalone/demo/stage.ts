@@ -12,23 +12,48 @@ export interface IssuerAddress {
   readonly redirectUris: readonly string[];
 }
 
-export interface Account extends DemoPerson {
-  readonly identityId: string;
-}
-
 /** Where the play acts: the product's public doors, as the demo people. Nothing in here reaches behind them. */
 export class Stage {
+  private written = '0';
+  private readonly identities = new Map<PersonKey, string>();
   private readonly clients = new Map<PersonKey, { readonly client: GraphqlClient; readonly token: string }>();
 
   constructor(
     readonly url: string,
     readonly inferenceUrl: () => string,
+    /** Seals the open prediction segments and tells how many: what the inference server does by itself after a while. */
+    readonly sealPredictions: () => Promise<number>,
     private readonly issuer: IssuerAddress,
-    private readonly accounts: ReadonlyMap<PersonKey, Account>,
+    private readonly accounts: ReadonlyMap<PersonKey, DemoPerson>,
   ) {}
 
+  /** @throws PlayFailed before `knows` has found the person */
   identityOf(person: PersonKey): string {
-    return this.account(person).identityId;
+    const identity = this.identities.get(person);
+    if (identity === undefined) throw new PlayFailed(`${person} has not signed in yet`);
+    return identity;
+  }
+
+  /** Whether the product knows the person: asks it who it takes them for. */
+  async knows(person: PersonKey): Promise<boolean> {
+    try {
+      const { viewer } = await (await this.as(person)).query<{ viewer: { id: string } }>('{ viewer { id } }');
+      const id = Buffer.from(viewer.id, 'base64url').toString();
+      this.identities.set(person, id.includes(':') ? id.slice(id.indexOf(':') + 1) : viewer.id);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The newest position of the views. */
+  async position(): Promise<string> {
+    const client = await this.as('compliance');
+    const { timeline } = await client.query<{ timeline: { edges: { node: { position: string } }[] } }>(
+      'query ($asOf: AsOfInput) { timeline(first: 1, asOf: $asOf) { edges { node { position } } } }',
+      { asOf: this.asOf },
+    );
+    return timeline.edges[0]!.node.position;
   }
 
   async as(person: PersonKey): Promise<GraphqlClient> {
@@ -36,7 +61,15 @@ export class Stage {
   }
 
   async mutate(person: PersonKey, name: string, input: Readonly<Record<string, unknown>>): Promise<MutationAnswer> {
-    return (await this.as(person)).mutate(name, input);
+    const answer = await (await this.as(person)).mutate(name, input);
+    const last = answer.positions?.at(-1);
+    if (last !== undefined && BigInt(last) > BigInt(this.written)) this.written = last;
+    return answer;
+  }
+
+  /** What a read has to see: everything that the play has written so far. */
+  get asOf(): { readonly atLeast: string } {
+    return { atLeast: this.written };
   }
 
   /** Uploads a file under its digest. */
@@ -64,7 +97,7 @@ export class Stage {
     return (await signInAs(this.issuer, this.account(person), { nonce, maxAge: 0 })).idToken;
   }
 
-  private account(person: PersonKey): Account {
+  private account(person: PersonKey): DemoPerson {
     const account = this.accounts.get(person);
     if (!account) throw new PlayFailed(`nobody plays ${person}`);
     return account;

@@ -1,0 +1,102 @@
+// `npm run demo [-- --exit] [--fresh] [--port P]`: the whole product on embedded stores, and the play on it.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { generatePassword, startLocalIssuer } from '#libs/identity';
+import type { DemoPerson } from '#libs/identity';
+import { createLog, repositoryRoot, systemClock } from '#libs/runtime';
+import { startProduct } from '../product.js';
+import { issuerPort } from './issuer-port.js';
+import { people } from './people.js';
+import type { PersonKey } from './people.js';
+import { play } from './play.js';
+import { Stage } from './stage.js';
+import { PlayFailed, Steps } from './steps.js';
+
+const audience = 'assay-demo';
+const { values: options } = parseArgs({
+  options: {
+    exit: { type: 'boolean', default: false },
+    fresh: { type: 'boolean', default: false },
+    port: { type: 'string', default: '0' },
+  },
+});
+
+const folder = join(repositoryRoot(), 'var', 'demo');
+const dataDirectory = join(folder, 'data');
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+if (options.fresh) rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true, mode: 0o711 });
+
+const accounts = new Map<PersonKey, DemoPerson>(
+  people.map(({ key, username, displayName }) => [key, { username, displayName, password: generatePassword() }]),
+);
+say('Starting Postgres, the ledger, the api and the workers…');
+const started = performance.now();
+const product = await startProduct({
+  dataDirectory,
+  port: Number(options.port),
+  log: createLog('assay', { level: 'error' }),
+});
+let failed = false;
+const stop = async (code: number) => {
+  await issuer.close();
+  await product.close();
+  process.exit(code);
+};
+const issuer = await startLocalIssuer({
+  people: [...accounts.values()],
+  audience,
+  redirectUris: ['http://127.0.0.1/signed-in'],
+  clock: systemClock,
+  port: await issuerPort(dataDirectory, product.directory),
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void stop(failed ? 1 : 0));
+say(`Ready after ${((performance.now() - started) / 1000).toFixed(1)} s at ${product.api.url}\n`);
+
+const steps = new Steps(say);
+const files: string[] = [];
+const save = (name: string, bytes: Uint8Array | string) => {
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  const shown = relative(repositoryRoot(), path);
+  if (!files.includes(shown)) files.push(shown);
+};
+try {
+  if (!product.directory.access.workspace) {
+    await product.openWorkspace({ issuer: issuer.issuer, audience, adminSubject: people[0].username });
+  }
+  const workers = await product.opened;
+  const stage = new Stage(
+    product.api.url,
+    () => workers.inferenceUrl,
+    async () => (await workers.inference.sealSegments()).length,
+    issuer,
+    accounts,
+  );
+  say('The play: a mortgage model from data to retirement');
+  const { dossiers } = await play(stage, steps, issuer.issuer);
+  for (const { name, pdf, twin } of dossiers) {
+    save(`${name}.pdf`, pdf);
+    save(`${name}.json`, twin);
+  }
+  save('dossier-key.pem', product.signingKey.publicKeyPem);
+} catch (error) {
+  failed = true;
+  say(`\nThe play stopped: ${error instanceof PlayFailed ? error.message : String((error as Error).stack)}`);
+}
+save('summary.json', '');
+save('summary.json', `${JSON.stringify({ steps: steps.records, files }, undefined, 2)}\n`);
+
+say(`\n${failed ? 'The play FAILED.' : `The play is over: ${steps.records.length} steps as the script expects.`}`);
+say(`  files       ${files.join('\n              ')}`);
+if (!failed) say('  check one   npm exec assay -- verify var/demo/dossier-2.json --key var/demo/dossier-key.pem');
+if (options.exit) await stop(failed ? 1 : 0);
+say(`  GraphQL     ${product.api.url}/graphql`);
+say(`  models      ${product.workers()?.inferenceUrl ?? '(none)'}/v2`);
+say(`  sign in at  ${issuer.issuer} (OpenID Connect, client id ${audience}), as`);
+for (const { username, displayName, password } of accounts.values()) {
+  say(`              ${username.padEnd(8)} ${password}   ${displayName}`);
+}
+say('Ctrl-C stops everything.');
