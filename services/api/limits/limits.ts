@@ -1,4 +1,4 @@
-/** What one caller may ask for. Every limit is stated in `docs/limits.md` and in the schema's description. */
+/** What one caller may ask for. Every limit is stated in `docs/limits.md`. */
 export interface Limits {
   /** Lexical tokens of a GraphQL document. */
   readonly tokens: number;
@@ -8,7 +8,7 @@ export interface Limits {
   readonly aliases: number;
   /** Root fields of an operation, through fragments. */
   readonly rootFields: number;
-  /** Nodes that an operation could answer, by its `first` arguments, plus ten for a mutation. */
+  /** Objects that an operation could answer, by its `first` arguments, plus ten for a mutation. */
   readonly cost: number;
   /** Bytes of a GraphQL request's body. */
   readonly bodyBytes: number;
@@ -22,10 +22,9 @@ export interface Limits {
   readonly anonymousRateBurst: number;
   /** Bytes of one upload. */
   readonly contentBytes: number;
-  /** Subscriptions of one connection, connections of one actor, events that wait for a slow reader. */
+  /** Subscriptions of one connection, connections of one actor. */
   readonly subscriptions: number;
   readonly connections: number;
-  readonly queuedEvents: number;
   /** Milliseconds that a read waits for a view to reach its position. */
   readonly waitMs: number;
 }
@@ -45,6 +44,5 @@ export const defaultLimits: Limits = {
   contentBytes: 2 ** 31,
   subscriptions: 20,
   connections: 20,
-  queuedEvents: 1_000,
   waitMs: 5_000,
 };

@@ -164,9 +164,17 @@ export class LineageResolver {
   ) {
     const reader = await readerFor(context, asOf);
     const start = await startOf(of, undefined, reader, context);
-    const { contributors, isPartial } = await argued(() => contributorsOf(walkReader(reader), [start]));
+    // Who evaluated a version helped to make it, though the evaluation came after it.
+    const evaluations =
+      start.kind === 'model-version'
+        ? await context.loaders.children(reader, entities.Evaluation, 'model_version_id', start.key)
+        : [];
+    const starts = [start, ...evaluations.map(({ uuid }): NodeReference => ({ kind: 'evaluation', key: uuid }))];
+    const { contributors, isPartial } = await argued(() =>
+      contributorsOf(walkReader(reader), starts.slice(0, lineageLimits.maximumStart)),
+    );
     return {
-      isPartial,
+      isPartial: isPartial || starts.length > lineageLimits.maximumStart,
       contributors: contributors.map(({ identityId, path, contributions }) => ({
         identityId,
         reader,

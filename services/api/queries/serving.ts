@@ -7,7 +7,7 @@ import { DateTime } from '../graphql/scalars.js';
 import { readerFor } from '../reading/at.js';
 import { entities } from '../reading/entities.js';
 import { AsOfArg, AsOfInput } from '../reading/page.js';
-import { Deployment, TrafficArm } from './deployments.js';
+import { Deployment, TrafficArm, TrafficArmResolver } from './deployments.js';
 
 @ObjectType('ServingArm', { description: 'A version that decided at the time asked for, and its share.' })
 @partOfAnswer
@@ -19,7 +19,7 @@ export class ServingArm extends TrafficArm {
 }
 
 @Resolver(() => ServingArm)
-export class ServingResolver {
+export class ServingResolver extends TrafficArmResolver {
   @Query(() => [ServingArm], {
     description:
       'Which version decided at an endpoint on that date, as known `asOf`. Several where a canary shared the traffic.',

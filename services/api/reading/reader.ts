@@ -48,6 +48,7 @@ export class NotYet extends Error {
  */
 export class Reading {
   readonly #readers = new Map<string, Promise<Reader>>();
+  readonly #opened = new Map<bigint, Reader>();
 
   constructor(
     private readonly models: ReadModels,
@@ -66,15 +67,17 @@ export class Reading {
 
   async #open(asOf: AsOf | null | undefined): Promise<Reader> {
     const position = await this.#position(asOf);
-    const known = [...this.#readers.values()];
-    for (const opened of await Promise.allSettled(known.slice(0, -1)))
-      if (opened.status === 'fulfilled' && opened.value.asOf === position) return opened.value;
-    return {
-      workspace: this.workspace,
-      asOf: position,
-      ability: this.ability,
-      query: (text, values) => this.models.query(text, values),
-    };
+    let reader = this.#opened.get(position);
+    if (!reader) {
+      reader = {
+        workspace: this.workspace,
+        asOf: position,
+        ability: this.ability,
+        query: (text, values) => this.models.query(text, values),
+      };
+      this.#opened.set(position, reader);
+    }
+    return reader;
   }
 
   async #position(asOf: AsOf | null | undefined): Promise<bigint> {

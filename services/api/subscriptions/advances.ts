@@ -54,7 +54,7 @@ async function advanced({ readModels }: ApiPortsWithLimits, seen: bigint): Promi
   let settle: () => void = () => undefined;
   const moved = new Promise<void>((resolve) => (settle = resolve));
   const end = readModels.onAdvance(settle);
-  const timer = setTimeout(settle, recheckMs);
+  const timer = setTimeout(settle, recheckMs).unref();
   try {
     // What moved between the last look and the listener is not missed.
     if ((await readModels.position()) <= seen) await moved;
@@ -66,6 +66,6 @@ async function advanced({ readModels }: ApiPortsWithLimits, seen: bigint): Promi
 
 function rest(milliseconds: number): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
+    setTimeout(resolve, milliseconds).unref();
   });
 }
