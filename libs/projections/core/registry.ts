@@ -26,19 +26,24 @@ export interface Generation {
 /** Runs `work` in a transaction of its own; `begin` may say more than BEGIN. */
 export async function transaction<T>(pool: Pool, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
+  // Between two queries a lost connection is an event of the client: the next query fails by itself.
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  let broken: Error | undefined;
   try {
     await client.query(begin);
     const result = await work(client);
     await client.query('COMMIT');
-    client.release();
     return result;
   } catch (error) {
     // A connection that cannot even roll back is not given back.
-    await client.query('ROLLBACK').then(
-      () => client.release(),
-      (broken: unknown) => client.release(broken instanceof Error ? broken : true),
-    );
+    await client.query('ROLLBACK').catch((lost: unknown) => {
+      broken = lost instanceof Error ? lost : new Error(String(lost));
+    });
     throw error;
+  } finally {
+    client.off('error', ignore);
+    client.release(broken);
   }
 }
 
