@@ -11,7 +11,8 @@ export type GateVerdict = Omit<DecidedGate, 'decision'> & {
  * The verdict of every gate that these measurements speak of. A gate that nothing was measured for has no verdict
  * here, and a request for approval without it is refused.
  *
- * - `undefined`: the number is undefined, or measured twice, or the gate reads a bound and there is none;
+ * - `undefined`: the number is undefined, or measured twice, or the gate reads a bound and there is none, or the number
+ *   would pass while the counts that came with it would not: an evaluation made elsewhere may not contradict itself;
  * - `insufficient`: a group is smaller than `minimumGroupSize`, there are fewer than two groups, or the gate reads the
  *   bound and only the point would hold;
  * - `fail`: the number that the gate reads does not hold; `pass`: it does.
@@ -71,6 +72,9 @@ function judge(
   if (value === null || !Number.isFinite(value)) return ['undefined', reason ?? 'no value'];
   const small = gate.attribute === undefined ? undefined : tooSmall(gate.attribute, minimum, groups);
   if (small !== undefined) return ['insufficient', small];
+  const counted = gate.attribute === undefined ? undefined : recounted(gate.measure, gate.attribute, groups);
+  if (counted !== undefined && holds(gate, value) && !holds(gate, counted))
+    return ['undefined', Number.isNaN(counted) ? 'the counts give no ratio' : `the counts give ${says(gate, counted)}`];
   if (gate.reads === 'point') return holds(gate, value) ? ['pass', says(gate, value)] : ['fail', says(gate, value)];
   const bound = gate.operator === '>=' ? interval?.low : interval?.high;
   if (bound === undefined || bound === null) return ['undefined', 'no bound of an interval'];
@@ -85,8 +89,24 @@ function isAbout(gate: Gate, { definition, group }: Measurement): boolean {
   return group !== undefined && Object.keys(group).length === 1 && group[gate.attribute] === '*';
 }
 
+/**
+ * The measure again, from the counts, where it follows from them: lowest over highest rate of favourable decisions; NaN
+ * where nobody was decided for.
+ */
+function recounted(measure: string, attribute: string, groups: readonly GroupCount[]): number | undefined {
+  if (measure !== 'demographic_parity_ratio@fairlearn') return undefined;
+  const rates = groupsOf(attribute, groups)
+    .filter(({ n }) => n > 0)
+    .map(({ truePositives, falsePositives, n }) => (truePositives + falsePositives) / n);
+  return Math.min(...rates) / Math.max(...rates);
+}
+
+function groupsOf(attribute: string, groups: readonly GroupCount[]): readonly GroupCount[] {
+  return groups.filter(({ group }) => Object.keys(group).length === 1 && Object.hasOwn(group, attribute));
+}
+
 function tooSmall(attribute: string, minimum: number, groups: readonly GroupCount[]): string | undefined {
-  const own = groups.filter(({ group }) => Object.keys(group).length === 1 && Object.hasOwn(group, attribute));
+  const own = groupsOf(attribute, groups);
   if (own.length < 2) return 'fewer than two groups were counted';
   const smallest = Math.min(...own.map(({ n }) => n));
   return smallest < minimum ? `smallest group ${smallest} < ${minimum}` : undefined;
