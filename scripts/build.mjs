@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -29,8 +30,13 @@ export async function build({ quiet = false } = {}) {
     for (const { source, target, kind } of work) {
       mkdirSync(dirname(target), { recursive: true });
       if (kind === 'remove') rmSync(target, { force: true });
-      else if (kind === 'copy') copyFileSync(source, target);
-      else {
+      else if (kind === 'copy') {
+        const { mtime } = statSync(source);
+        copyFileSync(source, target);
+        utimesSync(target, mtime, mtime);
+      } else {
+        // The time is read before the text: an edit in between is seen at the next build.
+        const { mtime } = statSync(source);
         const { code, map } = await transform(readFileSync(source, 'utf8'), {
           ...options,
           filename: source,
@@ -39,13 +45,19 @@ export async function build({ quiet = false } = {}) {
         const temporary = `${target}.${process.pid}`;
         writeFileSync(`${target}.map`, map);
         writeFileSync(temporary, `${code}\n//# sourceMappingURL=${target.slice(target.lastIndexOf('/') + 1)}.map\n`);
+        utimesSync(temporary, mtime, mtime);
         renameSync(temporary, target);
       }
     }
   });
 }
 
-/** Every file whose output is missing or older than its source, and every output whose source is gone. */
+/** An output carries the time of the source that it was made from. */
+function sameTime(target, source) {
+  return Math.abs(statSync(target).mtimeMs - statSync(source).mtimeMs) < 1;
+}
+
+/** Every file whose output is missing or not of its source, and every output whose source is gone. */
 function stale() {
   const work = [];
   for (const folder of roots) {
@@ -55,8 +67,7 @@ function stale() {
       if (!kind || tests.test(path)) continue;
       const target = join(root, 'dist', path.slice(root.length + 1)).replace(/\.ts$/, '.js');
       expected.add(target);
-      if (!existsSync(target) || statSync(target).mtimeMs < statSync(path).mtimeMs)
-        work.push({ source: path, target, kind });
+      if (!existsSync(target) || !sameTime(target, path)) work.push({ source: path, target, kind });
     }
     for (const path of walk(join(root, 'dist', folder))) {
       if (path.endsWith('.js') && !expected.has(path)) work.push({ target: path, kind: 'remove' });
