@@ -86,13 +86,13 @@ export function buildContent(input: DossierInput): DossierContent {
         ? { id, state: 'unknown' as const }
         : name === 'erased'
           ? { id, state: 'erased' as const }
-          : { id, name, state: 'named' as const };
+          : { id, name: name.toWellFormed(), state: 'named' as const };
     }),
     disclosures: [...scribe.disclosedTexts].sort().map((digest) => {
       const revealed = input.disclosures.get(digest) ?? 'withheld';
       return typeof revealed === 'string'
         ? { digest, state: revealed }
-        : { digest, state: 'revealed' as const, ...revealed };
+        : { digest, state: 'revealed' as const, ...revealed, text: revealed.text.toWellFormed() };
     }),
   };
 }

@@ -33,8 +33,9 @@ export class DossierFailed extends Error {
 }
 
 /** Events sent to the worker at once: a copy of so many takes a few milliseconds. */
-const chunk = 250;
-const workerMegabytes = 448;
+const chunk = 100;
+/** Limits of the worker; many short-lived objects, so the young generation is not the smallest. */
+const resourceLimits = { maxOldGenerationSizeMb: 384, maxYoungGenerationSizeMb: 32 };
 
 /** Builds PDF and signed twin in a worker thread; this thread only hands over events and signs. */
 export async function buildDossier(
@@ -92,7 +93,6 @@ export async function buildDossier(
 }
 
 function openWorker(): Worker {
-  const resourceLimits = { maxOldGenerationSizeMb: workerMegabytes };
   // Run from the sources (tests, benches) the worker needs the loader that reads them.
   if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), { resourceLimits });
   const loader = pathToFileURL(join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')).href;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { canonicalJson } from '../signing/index.js';
 import { buildContent } from './build-content.js';
+import type { DossierContent } from './content.js';
 import { renderPdf } from './pdf/render.js';
 import type { DossierEvent, DossierInput } from './source.js';
 
@@ -44,7 +45,8 @@ parentPort?.on('message', (message: ToWorker) => {
 function build(input: Omit<DossierInput, 'events'>): [FromWorker, ArrayBuffer[]] {
   const progress = (share: number) => parentPort?.postMessage({ kind: 'progress', share } satisfies FromWorker);
   const content = buildContent({ ...input, events });
-  const text = own(Buffer.from(canonicalJson(content)));
+  events.length = 0;
+  const text = own(canonicalContent(content));
   progress(0.2);
   const contentDigest = sha256(text);
   const rendered = renderPdf(content, { contentDigest, progress: (share) => progress(0.2 + share * 0.8) });
@@ -60,6 +62,22 @@ function build(input: Omit<DossierInput, 'events'>): [FromWorker, ArrayBuffer[]]
     content: text,
   };
   return [built, [pdf.buffer, text.buffer]];
+}
+
+/** Canonical JSON piece by piece: never the whole as one string of two-byte characters. */
+function canonicalContent({ events, ...rest }: DossierContent): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  const add = (text: string) => pieces.push(Buffer.from(text));
+  for (const [index, name] of [...Object.keys(rest), 'events'].sort().entries()) {
+    add(`${index === 0 ? '{' : ','}${canonicalJson(name)}:`);
+    if (name !== 'events') add(canonicalJson(rest[name as keyof typeof rest]));
+    else {
+      for (const [position, event] of events.entries()) add(`${position === 0 ? '[' : ','}${canonicalJson(event)}`);
+      add(']');
+    }
+  }
+  add('}');
+  return Buffer.concat(pieces);
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

@@ -43,7 +43,10 @@ interface FontHost {
   readonly _font: EmbeddedFont;
 }
 
-/** Glyphs ready to be shown, at any size: `show` is the inside of a TJ array, `rise` in thousandths of the size. */
+/**
+ * Glyphs ready to be shown, at any size: `show` is the inside of a TJ array in Latin-1 (two bytes a glyph), `rise` in
+ * thousandths of the size.
+ */
 export interface Shaped {
   readonly face: Face;
   readonly parts: readonly { readonly rise: number; readonly show: string }[];
@@ -51,12 +54,14 @@ export interface Shaped {
   readonly width: number;
 }
 
-/** Plex's figures all have one width and are not kerned. */
-const figures = /^[0-9][0-9.,:]*$/;
+/** Latin, Greek, Cyrillic and punctuation without combining marks. */
+const sideBySide =
+  /^[ -~\u00a0-\u02af\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u22ff]*$/;
 
 export class Face {
   readonly #shaped = new Map<string, Shaped>();
-  readonly #glyphs = new Map<string, { readonly code: string; readonly width: number }>();
+  readonly #glyphs = new Map<string, { readonly code: string; readonly width: number } | null>();
+  readonly #pairs = new Map<string, number>();
   readonly #known = new Map<number, boolean>();
 
   constructor(
@@ -70,66 +75,107 @@ export class Face {
     return known;
   }
 
-  /** `whole` lays the text out as one run (scripts that join or run right to left); words are kept for reuse. */
+  /**
+   * `whole` lays the text out as one run by the font's own rules (scripts that join, stack or run right to left).
+   * Letters that stand one beside the other are set from single glyphs and the kerning of each pair, both asked of the
+   * font once: a dossier is mostly digests, times and numbers that never come again.
+   */
   shape(text: string, whole = false): Shaped {
-    if (!whole && (this.name === 'mono' || figures.test(text))) return this.#letters(text);
+    const simple = !whole && sideBySide.test(text);
+    if (simple && (this.name === 'mono' || text.length > 24 || /\d/.test(text))) return this.#letters(text);
     const key = whole ? `\u0000${text}` : text;
-    const known = this.#shaped.get(key);
-    if (known) return known;
-    const shaped = this.#encode(text, whole);
-    if (text.length <= 24) this.#shaped.set(key, shaped);
+    let shaped = this.#shaped.get(key);
+    if (!shaped) {
+      shaped = simple ? this.#letters(text) : this.#encode(text);
+      if (text.length <= 24) this.#shaped.set(key, shaped);
+    }
     return shaped;
   }
 
-  #encode(text: string, whole: boolean): Shaped {
-    const [codes, positions] = whole ? this.embedded.encode(text, []) : this.embedded.encode(text);
+  #encode(text: string): Shaped {
+    const [codes, positions] = this.embedded.encode(text, []);
     const parts: { rise: number; show: string }[] = [];
     let show = '';
     let rise = 0;
-    let hex = '';
+    let glyphs = '';
     let width = 0;
-    const closeHex = () => {
-      if (hex) show += `<${hex}>`;
-      hex = '';
+    const close = () => {
+      if (glyphs) show += `(${glyphs})`;
+      glyphs = '';
     };
     const move = (by: number) => {
       if (Math.abs(by) < 0.001) return;
-      closeHex();
+      close();
       show += ` ${tidy(-by)} `;
     };
     for (const [index, position] of positions.entries()) {
       if (position.yOffset !== rise) {
-        closeHex();
+        close();
         if (show) parts.push({ rise, show });
         show = '';
         rise = position.yOffset;
       }
       move(position.xOffset);
-      hex += codes[index];
+      glyphs += literal(codes[index]!);
       move(position.xAdvance - position.advanceWidth - position.xOffset);
       width += position.xAdvance;
     }
-    closeHex();
+    close();
     if (show) parts.push({ rise, show });
     return { face: this, parts, width };
   }
 
-  /** Letter by letter: digests, times and numbers differ each time, and their letters do not touch each other. */
   #letters(text: string): Shaped {
-    let hex = '';
+    let show = '(';
     let width = 0;
+    let before: string | undefined;
     for (const letter of text) {
-      let one = this.#glyphs.get(letter);
-      if (!one) {
-        const { parts, width } = this.#encode(letter, true);
-        if (parts.length !== 1 || !/^<[0-9a-f]{4}>$/.test(parts[0]!.show)) return this.#encode(text, true);
-        this.#glyphs.set(letter, (one = { code: parts[0]!.show.slice(1, 5), width }));
-      }
-      hex += one.code;
-      width += one.width;
+      const glyph = this.#glyph(letter);
+      if (!glyph) return this.#encode(text);
+      const kerning = before === undefined || this.name === 'mono' ? 0 : this.#kerning(before, letter);
+      if (kerning !== 0) show += `)${tidy(-kerning)}(`;
+      show += glyph.code;
+      width += glyph.width + kerning;
+      before = letter;
     }
-    return { face: this, parts: [{ rise: 0, show: `<${hex}>` }], width };
+    return { face: this, parts: [{ rise: 0, show: `${show})` }], width };
   }
+
+  #glyph(letter: string): { readonly code: string; readonly width: number } | undefined {
+    let glyph = this.#glyphs.get(letter);
+    if (glyph === undefined) {
+      const [codes, positions] = this.embedded.encode(letter, []);
+      const [position] = positions;
+      glyph = codes.length === 1 ? { code: literal(codes[0]!), width: position!.xAdvance } : null;
+      this.#glyphs.set(letter, glyph);
+    }
+    return glyph ?? undefined;
+  }
+
+  /** By how much the second letter is moved, in thousandths; 0 where the font would make one glyph of the two. */
+  #kerning(first: string, second: string): number {
+    const pair = first + second;
+    let kerning = this.#pairs.get(pair);
+    if (kerning === undefined && !/^\p{L}[\p{L}.,’]$/u.test(pair)) this.#pairs.set(pair, (kerning = 0));
+    if (kerning === undefined) {
+      const [codes, positions] = this.embedded.encode(pair, []);
+      kerning = codes.length === 2 ? positions[0]!.xAdvance - this.#glyph(first)!.width : 0;
+      if (Math.abs(kerning) < 1) kerning = 0;
+      this.#pairs.set(pair, kerning);
+    }
+    return kerning;
+  }
+}
+
+/** Four hex digits as two bytes of a PDF literal string (ISO 32000-1, 7.3.4.2). */
+function literal(code: string): string {
+  return [code.slice(0, 2), code.slice(2)]
+    .map((digits) => {
+      const letter = String.fromCharCode(Number.parseInt(digits, 16));
+      if (letter === '\r') return '\\r';
+      return letter === '(' || letter === ')' || letter === '\\' ? `\\${letter}` : letter;
+    })
+    .join('');
 }
 
 export interface Faces {
@@ -159,6 +205,7 @@ function fontFile(packageName: string, file: string): Uint8Array {
   return Buffer.concat([readFileSync(join(folder, file)), Buffer.alloc(16)]);
 }
 
+/** Hundredths of a point are finer than any printer. */
 export function tidy(number: number): string {
-  return String(Math.round(number * 1000) / 1000);
+  return String(Math.round(number * 100) / 100);
 }

@@ -148,31 +148,32 @@ export function openPaper({ title, subject, created }: PaperOptions): Paper {
     },
     show(line, x, y, style) {
       if (line.runs.length === 0) return;
-      let operators = `BT\n${paint(style.colour, 'rg')}\n1 0 0 -1 ${tidy(x)} ${tidy(y)} Tm\n`;
-      let font = '';
+      let operators = streams.colour(style.colour) ? '' : `${paint(style.colour, 'rg')}\n`;
+      operators += `BT 1 0 0 -1 ${tidy(x)} ${tidy(y)} Tm `;
       let rise = 0;
       let show = '';
       const flush = () => {
-        if (show) operators += `[${show}] TJ\n`;
+        if (show) operators += `[${show}]TJ `;
         show = '';
       };
       for (const { face, parts } of line.runs) {
-        if (face.embedded.id !== font) {
+        const font = `/${face.embedded.id} ${tidy(style.size)} Tf `;
+        if (!streams.font(font)) {
           flush();
-          font = face.embedded.id;
-          document.page.fonts[font] ??= face.embedded.ref();
-          operators += `/${font} ${tidy(style.size)} Tf\n`;
+          document.page.fonts[face.embedded.id] ??= face.embedded.ref();
+          operators += font;
         }
         for (const part of parts) {
           if (part.rise !== rise) {
             flush();
             rise = part.rise;
-            operators += `${tidy((rise * style.size) / 1000)} Ts\n`;
+            operators += `${tidy((rise * style.size) / 1000)} Ts `;
           }
           show += part.show;
         }
       }
       flush();
+      if (rise !== 0) operators += '0 Ts ';
       write(`${operators}ET`);
     },
     rule(x1, y1, x2, y2, colour, thickness = 0.5, dash = '') {
@@ -261,8 +262,15 @@ function rectangle(x: number, y: number, width: number, height: number, radius: 
  * Page content in strings of its own: written and deflated when the page is left, so that only deflated pages wait in
  * memory. What is drawn on a page later (contents, folios) becomes a further stream of that page.
  */
-function contentStreams(document: Document): { write(operators: string): void; close(): void } {
+function contentStreams(document: Document): {
+  write(operators: string): void;
+  /** True when the page is in this colour already; the state is this one afterwards. */
+  colour(colour: Colour): boolean;
+  font(operator: string): boolean;
+  close(): void;
+} {
   let pending: string[] = [];
+  let state: { colour?: Colour; font?: string } = {};
   const written = new WeakSet<Page>();
   const write = (operators: string) => {
     pending.push(operators);
@@ -270,7 +278,18 @@ function contentStreams(document: Document): { write(operators: string): void; c
   (document as Internals).addContent = write;
   return {
     write,
+    colour(colour) {
+      const same = state.colour === colour;
+      state.colour = colour;
+      return same;
+    },
+    font(operator) {
+      const same = state.font === operator;
+      state.font = operator;
+      return same;
+    },
     close() {
+      state = {};
       const { page } = document;
       if (!page || pending.length === 0) return;
       const bytes = Buffer.from(`${pending.join('\n')}\n`, 'latin1');
@@ -302,7 +321,7 @@ function deflateStreams(document: Document): void {
     const length = this.buffer.reduce((sum, { length }) => sum + length, 0);
     // Metadata stays readable for programs that know no PDF (ISO 19005-3, 6.6.2.1).
     if (length > 256 && !this.data['Filter'] && this.data['Subtype'] !== 'XML') {
-      this.buffer = [zlibSync(this.buffer.length === 1 ? this.buffer[0]! : Buffer.concat(this.buffer), { level: 3 })];
+      this.buffer = [zlibSync(this.buffer.length === 1 ? this.buffer[0]! : Buffer.concat(this.buffer), { level: 1 })];
       this.data['Filter'] = 'FlateDecode';
     }
     (Object.getPrototypeOf(this) as Reference).finalize.call(this);

@@ -179,7 +179,7 @@ function drawAppendix(
   for (const [index, event] of events.entries()) {
     sheet.ensure(first.leading + second.leading + 3);
     const y = sheet.y;
-    paper.destination(`event-${event.id}`, y - 2);
+    if (sheet.linked.has(event.id)) paper.destination(`event-${event.id}`, y - 2);
     sheet.push(
       paper.tagged('P', () => {
         sheet.draw(sheet.lines(integer(index + 1), first, 60), left, y, first, 'right', numberWidth - 8);

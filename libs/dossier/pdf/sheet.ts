@@ -8,6 +8,8 @@ import { typeset } from './typesetting.js';
 export class Sheet {
   /** Next free y, points from the top. */
   y = 0;
+  /** Events that a link points to. */
+  readonly linked = new Set<string>();
   #landscape = false;
   #children: Structure[] = [];
   readonly #known: ReadonlySet<string>;
@@ -67,7 +69,7 @@ export class Sheet {
   }
 
   lines(text: string, style: Style, width: number): readonly Line[] {
-    if (text.length > 40) return typeset(this.paper.faces, text, style, width);
+    if (text.length > 40 || /\d/.test(text)) return typeset(this.paper.faces, text, style, width);
     const key = `${style.weight}${style.size}\n${width}\n${text}`;
     let known = this.#lines.get(key);
     if (!known) this.#lines.set(key, (known = typeset(this.paper.faces, text, style, width)));
@@ -144,6 +146,7 @@ export class Sheet {
       const draw = () => {
         for (const part of parts) at = this.draw(this.lines(part, reference, 1000), x, at, reference);
       };
+      this.linked.add(id);
       const wide = (options.broken ? 18 : 36) * reference.size * 0.6;
       structures.push(
         this.#known.has(id)
