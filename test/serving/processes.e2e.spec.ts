@@ -109,7 +109,7 @@ test('two processes: a permit by one opens the other, kill -9 loses no predictio
     child.kill('SIGTERM');
     expect(await exit).toBe(0);
   }
-});
+}, 120_000);
 
 test('a wrong configuration is named, and nothing starts', async () => {
   const { child, line } = await start('inference', { ASSAY_LEASE_URL: '', PORT: '99999' });
