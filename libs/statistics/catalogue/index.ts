@@ -10,6 +10,7 @@ import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
 import { sklearnDefinitions } from './families/sklearn.js';
+import { otherDriftDefinitions } from './families/other-drift.js';
 import { riverDefinitions } from './families/river.js';
 import { scipyDefinitions } from './families/scipy.js';
 import { statsmodelsDefinitions } from './families/statsmodels.js';
@@ -38,6 +39,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...assayRateDefinitions,
     ...sklearnDefinitions,
     ...riverDefinitions,
+    ...otherDriftDefinitions,
     ...assayDriftDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,
