@@ -24,15 +24,14 @@ interface Will {
  * a service, an administrator and a contributor are refused before anybody asks which roles they hold.
  */
 export function refuseSigner(will: Will, context: CommandContext, state: Pending): Refused | undefined {
-  const { actor, now } = context;
+  const { actor, now, onBehalfOf } = context;
   const { signer, delegation } = will.facts;
-  const persons = [...new Set([actor.id, ...signer.identities, ...(delegation?.delegatorIdentities ?? [])])];
+  // Who acts for another answers for both; a delegation that is not used here counts for nothing.
+  const behind = onBehalfOf === undefined ? [] : [onBehalfOf, ...(delegation?.delegatorIdentities ?? [])];
+  const persons = [...new Set([actor.id, ...signer.identities, ...behind])];
   if (actor.kind !== 'person') return refuse('ServiceCannotSign', { actor: actor.kind });
   if (actor.roles.includes('administrator')) return refuse('AdministratorCannotSign', { role: will.role });
-  const contribution = exclusionOf(delegation ? [...persons, delegation.delegatorId] : persons, [
-    ...state.request.contributors,
-    ...will.facts.contributors,
-  ]);
+  const contribution = exclusionOf(persons, [...state.request.contributors, ...will.facts.contributors]);
   if (contribution) return refuse('Contributor', { identityId: contribution.identityId, path: contribution.path });
   const stage = openStage(state);
   if (stage?.policy.id !== will.stage) return refuse('StageNotOpen', { stage: will.stage, open: stage?.policy.id });

@@ -298,6 +298,13 @@ describe('rule-17 a delegated signature', () => {
       .when(signing('dora', 'validation', { context: { onBehalfOf: 'vera' } }))
       .thenRefused('DelegationInvalid', { rule: 'missing' }));
 
+  test('rule-17 a delegation that one holds and does not use binds nobody', () => {
+    const { delegation } = delegated().data.facts;
+    given(requested({ contributors: [{ identityId: id('vera'), path: ['evaluation:x', 'recorded-by'] }] }))
+      .when(signing('dora', 'validation', { facts: { ...(delegation && { delegation }) } }))
+      .thenEvents('ApprovalSigned');
+  });
+
   test('rule-17 for its own model it does', () =>
     given(requested())
       .when(delegated({ scope: id('model') }))
