@@ -6,6 +6,7 @@ import { aif360Definitions } from './families/aif360.js';
 import { assayDriftDefinitions } from './families/assay-drift.js';
 import { assayRateDefinitions } from './families/assay-rates.js';
 import { assayFairnessDefinitions } from './families/assay-fairness.js';
+import { descriptiveDefinitions } from './families/descriptive.js';
 import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
@@ -39,6 +40,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...assayRateDefinitions,
     ...sklearnDefinitions,
     ...riverDefinitions,
+    ...descriptiveDefinitions,
     ...otherDriftDefinitions,
     ...assayDriftDefinitions,
     ...evidentlyDefinitions,
