@@ -4,6 +4,7 @@ import type { AccessIndex, ActiveGrant } from './access-index.js';
 import { InvalidCredentials } from './errors.js';
 import { discoverIssuerKeys, type IssuerKeys } from './issuer-keys.js';
 import { keyPrefix, matchesServiceKey, serviceKeyId } from './keys.js';
+import { RecentBearers } from './recent-bearers.js';
 import type { IdentityStore } from './store.js';
 import { verifyToken, type VerifiedToken } from './tokens.js';
 
@@ -61,6 +62,8 @@ export function createIdentification(ports: IdentificationPorts): Identification
     return look();
   };
 
+  const recent = new RecentBearers(clock);
+
   const verify = (token: string, issuer: string, audience: string): Promise<VerifiedToken> => {
     let keys = keysByIssuer.get(issuer);
     if (!keys) keysByIssuer.set(issuer, (keys = issuerKeys(issuer)));
@@ -84,12 +87,17 @@ export function createIdentification(ports: IdentificationPorts): Identification
           throw new InvalidCredentials('ReauthenticationMismatch', 'reauthentication');
         return { workspace, ...(await identifyService(bearer, workspace, now)) };
       }
-      const token = await verify(bearer, issuer, audience);
-      const identityId = await store.subjects.find(workspace, token.issuer, token.subject);
+      const seen = recent.get(bearer);
+      const token = seen?.token ?? (await verify(bearer, issuer, audience));
+      const identityId = seen?.identityId ?? (await store.subjects.find(workspace, token.issuer, token.subject));
       const identity = identityId === undefined ? undefined : await known(() => index.identity(identityId));
       // The subject row is written before the event: without the event nobody is registered.
       if (!identity || identity.kind !== 'person') throw new InvalidCredentials('UnknownSubject', 'sub');
-      if (identity.erased) throw new InvalidCredentials('IdentityErased', 'sub');
+      if (identity.erased) {
+        recent.forget(bearer);
+        throw new InvalidCredentials('IdentityErased', 'sub');
+      }
+      if (!seen) recent.put(bearer, { token, identityId: identity.id });
       const fresh = reauthentication === undefined ? undefined : await verify(reauthentication, issuer, audience);
       if (fresh && fresh.subject !== token.subject) throw new InvalidCredentials('ReauthenticationMismatch', 'sub');
       if (fresh && fresh.authenticatedAt === undefined) throw new InvalidCredentials('MissingClaim', 'auth_time');
