@@ -79,7 +79,8 @@ async function basisOf(
     const state = fold(override, loaded);
     if (state.status === 'none') return { kind, id, status: 'missing' };
     const { status, modelVersionId, environment, validUntil } = state;
-    return { kind, id, status, modelVersionId, environment, validUntil };
+    const verdict = state.status === 'reviewed' && { verdict: state.verdict };
+    return { kind, id, status, modelVersionId, environment, validUntil, ...verdict };
   }
   const state = fold(approval, loaded);
   if (state.status === 'none') return { kind, id, status: 'missing', suspended: false, changed: [] };

@@ -19,6 +19,8 @@ export type PermitBasis =
       readonly kind: 'override';
       readonly id: Id;
       readonly status: 'used' | 'reviewed' | 'lapsed' | 'missing';
+      /** Of the review, where there was one. */
+      readonly verdict?: 'justified' | 'not-justified';
       readonly modelVersionId?: Id;
       readonly environment?: Slug;
       readonly validUntil?: Time;

@@ -67,8 +67,10 @@ function issue({ data, context }: IssuePermit, state: PermitState): Decision<Per
 }
 
 function refuseBasis(basis: IssuePermit['data']['facts']['basis']): Refused | undefined {
-  if (basis.kind === 'override')
+  if (basis.kind === 'override') {
+    if (basis.verdict === 'not-justified') return refuse('OverrideNotJustified', { override: basis.id });
     return basis.status === 'lapsed' ? refuse('OverrideReviewOverdue', { override: basis.id }) : undefined;
+  }
   if (basis.status !== 'granted') return refuse('NotGranted', { approval: basis.id, status: basis.status });
   if (basis.suspended) return refuse('ApprovalSuspended', { approval: basis.id });
   if (basis.changed.length > 0) return refuse('EvidenceChanged', { streams: basis.changed });
