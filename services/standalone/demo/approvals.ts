@@ -74,7 +74,7 @@ export async function approve(cast: Cast, version: Version): Promise<string> {
 }
 
 export async function request({ stage }: Cast, version: Version, approvalId: string): Promise<MutationAnswer> {
-  return stage.mutate('trainer', 'requestApproval', {
+  return stage.mutate('requester', 'requestApproval', {
     approvalId,
     modelVersionId: version.id,
     environment,
@@ -114,6 +114,6 @@ export async function permitsOf({ stage }: Pick<Cast, 'stage'>, version: Version
 
 export async function activePermit(cast: Pick<Cast, 'stage'>, version: Version): Promise<IssuedPermit> {
   return until(`a permit for version ${version.name}`, 20, async () =>
-    (await permitsOf(cast, version)).find(({ status }) => status === 'active'),
+    (await permitsOf(cast, version)).find(({ status }) => status === 'valid'),
   );
 }

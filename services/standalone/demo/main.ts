@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { pino } from 'pino';
 import { generatePassword, startLocalIssuer } from '#libs/identity';
 import type { DemoPerson } from '#libs/identity';
 import { createLog, repositoryRoot, systemClock } from '#libs/runtime';
@@ -37,7 +38,10 @@ const started = performance.now();
 const product = await startProduct({
   dataDirectory,
   port: Number(options.port),
-  log: createLog('assay', { level: 'error' }),
+  log: createLog('assay', {
+    level: 'warn',
+    destination: pino.destination({ dest: join(folder, 'product.log'), sync: true }),
+  }),
 });
 let failed = false;
 const stop = async (code: number) => {

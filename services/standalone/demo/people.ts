@@ -3,6 +3,7 @@ export const people = [
   { key: 'administrator', username: 'ada', displayName: 'Ada Abiodun', roles: [] },
   { key: 'steward', username: 'dana', displayName: 'Dana Lindqvist', roles: ['DATA_STEWARD'] },
   { key: 'trainer', username: 'tom', displayName: 'Tom Okafor', roles: ['MODEL_DEVELOPER', 'VALIDATOR'] },
+  { key: 'requester', username: 'mia', displayName: 'Mia Tanaka', roles: ['MODEL_DEVELOPER'] },
   { key: 'evaluator', username: 'eva', displayName: 'Eva Castellanos', roles: ['EVALUATOR'] },
   { key: 'validator', username: 'vera', displayName: 'Vera Nováková', roles: ['VALIDATOR'] },
   { key: 'risk', username: 'ravi', displayName: 'Ravi Subramanian', roles: ['RISK_OFFICER'] },

@@ -67,7 +67,7 @@ export async function play(stage: Stage, steps: Steps, issuer: string): Promise<
   await overrideAct(cast);
   await voidAct(cast, second, endpoint, rows.slice(0, 1));
   await steps.accepted('retire', async () => ({
-    answer: await stage.mutate('trainer', 'retireModelVersion', {
+    answer: await stage.mutate('release', 'retireModelVersion', {
       modelVersionId: second.id,
       successorId: third.id,
       reason: 'Its evaluation was withdrawn; version 3 serves in its place.',
