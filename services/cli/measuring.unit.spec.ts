@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Writable } from 'node:stream';
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { repositoryRoot } from '#libs/runtime';
+import { main } from './main.js';
+
+const root = repositoryRoot();
+const mortgage = join(root, 'examples/boston-mortgage/boston-hmda.csv');
+const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+let folder: string;
+
+class Text extends Writable {
+  text = '';
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+async function assay(...args: string[]): Promise<{ code: number; out: string; error: string }> {
+  const [stdout, stderr] = [new Text(), new Text()];
+  const code = await main(args, { stdout, stderr });
+  return { code, out: stdout.text, error: stderr.text };
+}
+
+async function validated(schema: string, text: string): Promise<unknown> {
+  const document: unknown = JSON.parse(text);
+  const validate = new Ajv2020({ strict: false }).compile(
+    JSON.parse(await readFile(join(root, `schemas/cli/${schema}.schema.json`), 'utf8')),
+  );
+  validate(document);
+  expect(validate.errors).toBeNull();
+  return document;
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'assay-cli-'));
+});
+afterAll(async () => rm(folder, { recursive: true }));
+
+describe('assay', () => {
+  test('fairness judges by policy: exit 1 and a picture', async () => {
+    const picture = join(folder, 'f.svg');
+    const args = [
+      'fairness',
+      mortgage,
+      '--label',
+      'deny',
+      '--prediction',
+      'deny',
+      '--protected',
+      'afam,single',
+      '--positive',
+      'no',
+      '--policy',
+      join(root, 'examples/jobs/policy-four-fifths.json'),
+    ];
+    const { code, out } = await assay(...args, '--json', '--svg', picture);
+    const report = (await validated('fairness', out)) as {
+      verdicts: { verdict: string }[];
+      groupings: { attributes: string[] }[];
+    };
+    expect(code).toBe(1);
+    expect(report.verdicts[0]!.verdict).toBe('fail');
+    expect(report.groupings.map(({ attributes }) => attributes.join())).toEqual(['afam', 'single', 'afam,single']);
+    expect(await readFile(picture, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
+    expect((await assay(...args)).out).toContain('gate four-fifths: FAIL');
+  });
+
+  test('drift, profile and measures print what their schemas say', async () => {
+    const drift = (await validated('drift', (await assay('drift', mortgage, mortgage, '--json')).out)) as {
+      share: number;
+    };
+    expect(drift.share).toBe(0);
+    const profile = (await validated(
+      'profile',
+      (await assay('profile', mortgage, '--target', 'deny', '--json')).out,
+    )) as { warnings: { rule: string; column?: string }[] };
+    expect(profile.warnings).toContainEqual(expect.objectContaining({ rule: 'leaks-target', column: 'insurance' }));
+    const { measures } = (await validated('measures', (await assay('measures', '--json')).out)) as {
+      measures: { id: string }[];
+    };
+    expect(new Set(measures.map(({ id }) => id)).size).toBe(measures.length);
+  });
+
+  test('measure answers cases in their order, errors in their place', async () => {
+    const path = join(folder, 'cases.jsonl');
+    const cases = [
+      {
+        name: 'demographic_parity_ratio@fairlearn',
+        files: [mortgage],
+        args: { prediction: 'deny', protected: 'afam', positive: 'no' },
+      },
+      { name: 'psi@nobody', files: [], args: {} },
+      { name: 'ks_2samp@scipy', args: { reference: [1, 2, 3], current: [4, 5, 6], result: 'pvalue' } },
+      { name: 'model_drift@assay', args: { initial: 0, current: 1 } },
+    ];
+    await writeFile(path, cases.map((line) => JSON.stringify(line)).join('\n'));
+    const { code, out } = await assay('measure', '--cases', path);
+    const answers = out.trim().split('\n');
+    for (const line of answers) await validated('measure', line);
+    const [parity, unknown, ks, drift] = answers.map(
+      (line) => JSON.parse(line) as { value: number | null; undefined?: string; n: number },
+    );
+    expect(code).toBe(2);
+    expect(parity!.value).toBeCloseTo(243 / 339 / (1852 / 2041), 15);
+    expect(unknown).toMatchObject({ value: null, undefined: 'UnknownMeasure' });
+    expect(ks!.value).toBeCloseTo(0.1, 12);
+    expect(drift).toMatchObject({ value: null, undefined: 'infinite', n: 1 });
+  });
+
+  test('train writes all files or none', async () => {
+    const out = join(folder, 'run');
+    expect((await assay('train', join(root, 'examples/jobs/mortgage-2.json'), '--out', out)).code).toBe(0);
+    expect((await readdir(out)).sort()).toEqual(['model.onnx', 'run.json', 'trials.jsonl']);
+    const bad = join(folder, 'bad.json');
+    await writeFile(
+      bad,
+      JSON.stringify({
+        ...JSON.parse(await readFile(join(root, 'examples/jobs/mortgage-2.json'), 'utf8')),
+        deadline: '2020-01-01T00:00:00Z',
+      }),
+    );
+    const late = await assay('train', bad, '--out', join(folder, 'late'), '--data', mortgage, '--json');
+    expect(late.code).toBe(2);
+    expect(JSON.parse(late.error)).toMatchObject({ error: { code: 'DeadlinePassed', field: 'deadline' } });
+    await expect(readdir(join(folder, 'late'))).rejects.toThrow('ENOENT');
+  });
+
+  test.each([
+    [['fairness', mortgage, '--label', 'deny', '--prediction', 'deny'], /--protected is missing/],
+    [['fairness', mortgage, '--label', 'deny', '--prediction', 'deny', '--protected', 'race'], /no column "race"/],
+    [['drift', mortgage], /1 arguments/],
+    [['drift', mortgage, mortgage, '--method', 'psi@nobody'], /no measure "psi@nobody"/],
+    [['profile', join('nowhere', 'x.csv')], /cannot be read/],
+    [['measure', 'mean@numpy', mortgage, '--args', '{"column":"deny"}'], /column of numbers/],
+    [['measure', 'mean@numpy', mortgage, '--args', '{'], /no JSON object/],
+  ])('%j is refused on stderr with exit code 2', async (args, message) => {
+    const { code, out, error } = await assay(...args);
+    expect(code).toBe(2);
+    expect(out).toBe('');
+    expect(error).toMatch(message);
+  });
+});
