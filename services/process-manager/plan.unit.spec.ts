@@ -1,45 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RecordedAssayEvent } from '#libs/event-store';
-import type { AssayEvent } from '#libs/lifecycle';
-import { boston, example, examples, id, stageExamples, time } from '../../libs/lifecycle/examples.js';
+import { example, examples, id, stageExamples, time } from '../../libs/lifecycle/examples.js';
 import { plan } from './plan.js';
-import { GovernanceView } from './view.js';
-
-const streamOf: Readonly<Record<string, (event: AssayEvent) => string>> = {
-  Approval: () => `approval-${boston}.${id('approval')}`,
-  Override: () => `approval-${boston}.${id('override')}`,
-  Permit: (event) => `permit-${boston}.${'permitId' in event.data ? event.data.permitId : id('permit')}`,
-  Evaluation: () => `evaluation-${boston}.${id('evaluation')}`,
-  Gate: () => `evaluation-${boston}.${id('evaluation')}`,
-  Identity: () => `identity-${boston}.${id('vera')}`,
-  Deployment: () => `deployment-${boston}.${id('deployment')}`,
-  Model: () => `modelVersion-${boston}.${id('version')}`,
-  Access: () => `accessGrant-${boston}.${id('grant')}`,
-  Delegation: () => `accessGrant-${boston}.${id('grant')}`,
-  Incident: () => `incident-${boston}.${id('incident')}`,
-};
-
-/** A view with these events in it, recorded one minute after the other. */
-function given(...events: AssayEvent[]): GovernanceView {
-  const view = new GovernanceView();
-  const revisions = new Map<string, bigint>();
-  events.forEach((event, index) => {
-    const kind = /^(TrafficShifted)/.test(event.type) ? 'Deployment' : /^[A-Z][a-z]+/.exec(event.type)![0];
-    const stream = streamOf[kind]!(event);
-    const revision = (revisions.get(stream) ?? -1n) + 1n;
-    revisions.set(stream, revision);
-    view.apply({
-      ...event,
-      id: id(`event-${index}`),
-      stream,
-      revision,
-      position: BigInt(index + 1),
-      recordedAt: time(index),
-      metadata: { workspace: boston, correlationId: id('correlation'), occurredAt: time(index) },
-    } as unknown as RecordedAssayEvent);
-  });
-  return view;
-}
+import { given } from './testing.js';
+import type { GovernanceView } from './view.js';
 
 const at = (view: GovernanceView, minutes: number) =>
   plan(view, Date.parse(time(minutes))).intents.map(({ name, input }) => ({ name, ...input }));

@@ -36,7 +36,7 @@ export function runChild(
   const child = fork(program, [mode, folder], {
     execArgv: [...loader, `--max-old-space-size=${limits.memoryMegabytes}`],
     // Nothing of the product's secrets: a job needs none.
-    env: { PATH: process.env['PATH'], LANG: process.env['LANG'], TZ: process.env['TZ'] },
+    env: pick(process.env, ['PATH', 'LANG', 'TZ', 'TMPDIR', 'SystemRoot']),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const guard =
@@ -74,4 +74,10 @@ export function runChild(
       else resolve({ outcome: 'failed', code: 'Crashed', detail: `exit code ${code}, signal ${signal}` });
     });
   });
+}
+
+function pick(environment: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    names.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
 }
