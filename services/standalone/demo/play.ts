@@ -57,12 +57,15 @@ export async function play(stage: Stage, steps: Steps, issuer: string): Promise<
   const second = await makeVersion(cast, '2', 'mortgage-2');
   await signSecond(cast, second);
   await permit(cast, second);
-  await deploy(cast, second, endpoint);
+  const firstDeployment = await deploy(cast, second, endpoint);
   await score(cast, 'score-2', endpoint, rows, decision.threshold);
 
   const third = await makeVersion(cast, '3', 'mortgage-3');
   await approve(cast, third);
   await canary(cast, third, endpoint, rows, decision.threshold);
+  await steps.accepted('stop-2', async () => ({
+    answer: await stage.mutate('release', 'stopDeployment', { deploymentId: firstDeployment, cause: 'superseded' }),
+  }));
 
   await overrideAct(cast);
   await voidAct(cast, second, endpoint, rows.slice(0, 1));
@@ -109,10 +112,10 @@ async function signSecond(cast: Cast, second: Version): Promise<void> {
 }
 
 /** Blue-green: the version stands ready without traffic, then takes all of it at once. */
-async function deploy({ stage, steps, modelId }: Cast, version: Version, endpoint: string): Promise<void> {
+async function deploy({ stage, steps, modelId }: Cast, version: Version, endpoint: string): Promise<string> {
+  const deploymentId = randomUUID();
   await steps.accepted(`deploy-${version.name}`, async () => {
     const { uuid: permitId } = await activePermit({ stage }, version);
-    const deploymentId = randomUUID();
     const started = await stage.mutate('release', 'startDeployment', {
       deploymentId,
       endpoint,
@@ -127,6 +130,7 @@ async function deploy({ stage, steps, modelId }: Cast, version: Version, endpoin
     const answer = await stage.mutate('release', 'promoteDeployment', { deploymentId, modelVersionId: version.id });
     return { answer, positions: answer.positions && [...started.positions, ...answer.positions], line: endpoint };
   });
+  return deploymentId;
 }
 
 async function score(
