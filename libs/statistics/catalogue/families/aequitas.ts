@@ -46,6 +46,9 @@ function base(
   return { name, profile: 'aequitas', version, family: 'group-fairness', files: 1, source, ...rest };
 }
 
+/** The library states no disparity of these. */
+const withoutDisparity = new Set(['prev_disparity', 'accuracy_disparity']);
+
 export const aequitasDefinitions: readonly MeasureDefinition[] = Object.entries(metrics).flatMap(
   ([name, [formula, rate]]) => [
     base(name, {
