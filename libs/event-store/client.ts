@@ -79,16 +79,24 @@ const domainEvents: ReadFilter = {
   checkpointMultiplier: 8,
 };
 
+/** What a store can tell beyond the port; for tools that look after it. */
+export interface ConnectedStore extends EventStore {
+  /** $all from its beginning with the system's events and streams. */
+  readEverything(): AsyncIterable<StoredEvent>;
+}
+
 /** The event store behind `connectionString`. Connects when first used; one per process is enough and wanted. */
-export function createEventStore(options: EventStoreOptions): EventStore {
+export function createEventStore(options: EventStoreOptions): ConnectedStore {
   return new ConnectedEventStore(options);
 }
 
-class ConnectedEventStore implements EventStore {
+class ConnectedEventStore implements ConnectedStore {
   #connection: Connection;
   readonly #timeout: number;
   readonly #batchCalls = new WeakMap<StreamsCalls, BatchCall | Promise<BatchCall>>();
   readonly #banks = new WeakMap<BatchCall, BatchBank>();
+  /** Ends each of the reads that are under way. */
+  readonly #reads = new Set<() => void>();
   #closed = false;
 
   constructor(readonly options: EventStoreOptions) {
@@ -186,6 +194,12 @@ class ConnectedEventStore implements EventStore {
     }
   }
 
+  async *readEverything(): AsyncIterable<StoredEvent> {
+    const request: ReadRequest = { ...plainRead, from: 'start', backwards: false, count: unlimited };
+    for await (const response of this.#read(request, '$all'))
+      if (response.kind === 'event' && response.event) yield stored(response.event);
+  }
+
   async *subscribeAll(options: {
     readonly after?: bigint;
     readonly signal: AbortSignal;
@@ -205,13 +219,18 @@ class ConnectedEventStore implements EventStore {
   async *#read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<ReadResponse> {
     if (signal?.aborted) return;
     let call: ClientReadableStream<ReadResponse> | undefined;
-    const cancel = () => call?.cancel();
+    // Destroyed too: a call that has ended with answers unread would never be finished for the official client.
+    const cancel = () => {
+      call?.cancel();
+      call?.destroy();
+    };
     try {
       call = await this.#connection.GRPCStreamCreator(StreamsClient, 'read', (client) => {
         const created = client.Read(request, ...this.#connection.callArguments({}, { deadline: Infinity }));
         created.on('error', () => undefined);
         return created;
       })();
+      this.#reads.add(cancel);
       signal?.addEventListener('abort', cancel);
       if (signal?.aborted) cancel();
       for await (const response of call as AsyncIterable<ReadResponse>) {
@@ -223,6 +242,7 @@ class ConnectedEventStore implements EventStore {
       throw storeError(error, stream);
     } finally {
       signal?.removeEventListener('abort', cancel);
+      this.#reads.delete(cancel);
       cancel();
     }
   }
@@ -237,6 +257,7 @@ class ConnectedEventStore implements EventStore {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    for (const cancel of this.#reads) cancel();
     await this.#connection.dispose();
     (await this.#connection.getChannel()).close();
   }

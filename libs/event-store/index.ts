@@ -1,9 +1,11 @@
 export { catalogue, isEventType } from './catalogue.js';
 export type { CatalogueEntry, RetentionClass } from './catalogue.js';
 export { createEventStore } from './client.js';
-export type { EventStoreOptions } from './client.js';
+export type { ConnectedStore, EventStoreOptions } from './client.js';
 export { decodeEvent, encodeEvent, eventDigest, eventMetadata, maximumEventBytes } from './codec.js';
 export type { EventFacts } from './codec.js';
+export { copyStore, CopyRefused } from './copy.js';
+export type { CopyOptions, CopyResult } from './copy.js';
 export { StoreRefused } from './errors.js';
 export { createFanOut } from './fan-out.js';
 export type { FanOut, FanOutOptions, FanOutState } from './fan-out.js';

@@ -27,6 +27,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify.js')).verify,
   },
   {
+    name: 'store',
+    summary: 'copies one event store into another, resumable and verified',
+    load: async () => (await import('./commands/store.js')).store,
+  },
+  {
     name: 'measures',
     summary: 'the catalogue of every number that Assay computes',
     load: async () => (await import('./commands/measures.js')).measures,
