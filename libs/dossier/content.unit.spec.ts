@@ -43,7 +43,9 @@ describe('what the dossier says', () => {
   test('refusals with the numbers and the path that refused', () => {
     const refusals = words(content, 'refusals');
     expect(refusals).toContain('GateFailed');
-    expect(refusals).toMatch(/gate: four-fifths; high: 0\.7471; low: 0\.6388;.*threshold: 0\.8000; value: 0\.6943/);
+    expect(refusals).toMatch(
+      /gate: four-fifths; high: 0\.7471; low: 0\.6388; threshold: 0\.8000; value: 0\.6943; evaluation id/,
+    );
     expect(refusals).toContain('path: model version → training run → started by');
     expect(refusals).toContain('ReauthenticationRequired');
   });

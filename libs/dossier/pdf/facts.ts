@@ -4,6 +4,8 @@ import type { Sheet } from './sheet.js';
 import { accent, hairline, styles, wash } from './styles.js';
 
 const labelWidth = 104;
+/** Inside a frame, which takes room from both sides. */
+const framedLabelWidth = 84;
 const referenceWidth = 122;
 const gutter = 10;
 /** Between two values of one row. */
@@ -14,7 +16,7 @@ type SignatureBlock = Extract<Block, { kind: 'signature' }>;
 
 /** Label, value, event id: one row a fact. */
 export function drawFacts(sheet: Sheet, { rows }: FactsBlock): void {
-  for (const { label, cells } of rows) row(sheet, label, cells, sheet.left, sheet.width);
+  for (const { label, cells } of rows) row(sheet, label, cells, sheet.left, sheet.width, labelWidth);
   sheet.skip(6);
 }
 
@@ -22,7 +24,10 @@ export function drawFacts(sheet: Sheet, { rows }: FactsBlock): void {
 export function drawSignature(sheet: Sheet, { heading, rows }: SignatureBlock): void {
   const inset = 10;
   const width = sheet.width - 2 * inset;
-  const height = 24 + rows.reduce((sum, { label, cells }) => sum + rowHeight(sheet, label, cells, width), 0) + 6;
+  const height =
+    24 +
+    rows.reduce((sum, { label, cells }) => sum + measure(sheet, label, cells, width, framedLabelWidth).total, 0) +
+    6;
   sheet.ensure(height + 8);
   sheet.skip(2);
   const top = sheet.y;
@@ -35,7 +40,7 @@ export function drawSignature(sheet: Sheet, { heading, rows }: SignatureBlock): 
   sheet.y = top + 7;
   sheet.text('H4', heading, styles.heading, sheet.left + inset, width);
   sheet.y += 2;
-  for (const { label, cells } of rows) row(sheet, label, cells, sheet.left + inset, width);
+  for (const { label, cells } of rows) row(sheet, label, cells, sheet.left + inset, width, framedLabelWidth);
   if (framed) sheet.y = top + height;
   sheet.skip(10);
 }
@@ -55,27 +60,19 @@ function cellsOf(sheet: Sheet, cells: readonly Cell[], width: number) {
   });
 }
 
-function rowHeight(sheet: Sheet, label: string, cells: readonly Cell[], width: number): number {
-  const values = cellsOf(sheet, cells, width - labelWidth - referenceWidth - gutter);
-  const labels = sheet.lines(label, styles.label, labelWidth - gutter).length * styles.label.leading;
-  return (
-    Math.max(
-      labels,
-      values.reduce((sum, { height }) => sum + height + between, -between),
-    ) + 3
-  );
+function measure(sheet: Sheet, label: string, cells: readonly Cell[], width: number, indent: number) {
+  // A row that cites nothing (the form's own words) has the whole width.
+  const cited = cells.some(({ kind }) => kind === 'fact');
+  const valueWidth = width - indent - (cited ? referenceWidth + gutter : 0);
+  const labels = sheet.lines(label, styles.label, indent - gutter);
+  const values = cellsOf(sheet, cells, valueWidth);
+  const high = values.reduce((sum, { height }) => sum + height + between, -between);
+  return { labels, values, valueWidth, total: Math.max(labels.length * styles.label.leading, high) + 3 };
 }
 
-function row(sheet: Sheet, label: string, cells: readonly Cell[], left: number, width: number): void {
+function row(sheet: Sheet, label: string, cells: readonly Cell[], left: number, width: number, indent: number): void {
   const { paper } = sheet;
-  const valueWidth = width - labelWidth - referenceWidth - gutter;
-  const labels = sheet.lines(label, styles.label, labelWidth - gutter);
-  const values = cellsOf(sheet, cells, valueWidth);
-  const total =
-    Math.max(
-      labels.length * styles.label.leading,
-      values.reduce((sum, { height }) => sum + height + between, -between),
-    ) + 3;
+  const { labels, values, valueWidth, total } = measure(sheet, label, cells, width, indent);
   sheet.ensure(Math.min(total, 200));
   const children: Structure[] = [paper.tagged('Span', () => sheet.draw(labels, left, sheet.y, styles.label))];
   const top = sheet.y;
@@ -94,8 +91,8 @@ function row(sheet: Sheet, label: string, cells: readonly Cell[], left: number, 
       const partHeight = first
         ? Math.min(height, Math.max(part.length * style.leading, sheet.referencesHeight(references, options)))
         : part.length * style.leading;
-      if (cell.kind === 'gap') sheet.gapWash(left + labelWidth - 6, y, valueWidth + 6, part.length * style.leading);
-      children.push(paper.tagged('Span', () => sheet.draw(part, left + labelWidth, y, style)));
+      if (cell.kind === 'gap') sheet.gapWash(left + indent - 6, y, valueWidth + 6, part.length * style.leading);
+      children.push(paper.tagged('Span', () => sheet.draw(part, left + indent, y, style)));
       if (first && references.length > 0)
         children.push(...sheet.references(references, left + width - referenceWidth, y + 2, options));
       sheet.y = y + partHeight;

@@ -8,6 +8,7 @@ import type { Colour, Line, Style } from './typesetting.js';
 interface Internals {
   ref(data?: object): Reference;
   addContent(operators: string): void;
+  appendXML(xml: string): void;
   page: Page;
   annotate(x: number, y: number, width: number, height: number, options: object): void;
 }
@@ -41,7 +42,7 @@ export interface PaperOptions {
 }
 
 /**
- * A PDF/A-3a document of A4 pages with fixed bytes: the time is given, the file id follows from it, streams are
+ * A PDF/A-3a and PDF/UA-1 document of A4 pages with fixed bytes: the time is given, the file id follows from it, streams are
  * deflated in plain JavaScript (zlib's bytes differ between processors and Node versions).
  */
 export interface Paper {
@@ -207,6 +208,7 @@ export function openPaper({ title, subject, created }: PaperOptions): Paper {
       draw();
       document.endMarkedContent();
       const link = document.struct('Link');
+      rememberPage(link, document);
       link.add(content);
       document.annotate(x, y, width, height, {
         Subtype: 'Link',
@@ -231,11 +233,45 @@ export function openPaper({ title, subject, created }: PaperOptions): Paper {
     },
     finish() {
       streams.close();
+      document.appendXML(accessible);
       document.end();
       return document.read() as Uint8Array;
     },
   };
   return paper;
+}
+
+/** PDF/UA-1 beside PDF/A-3a: the claim, and the schema that PDF/A wants for it (ISO 19005-3, 6.6.2.3). */
+const accessible = `
+        <rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+            <pdfuaid:part>1</pdfuaid:part>
+        </rdf:Description>
+        <rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+            <pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+                <pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+                <pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+                <pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+                <pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+                    <pdfaProperty:name>part</pdfaProperty:name>
+                    <pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+                    <pdfaProperty:category>internal</pdfaProperty:category>
+                    <pdfaProperty:description>Part of ISO 14289 that the file follows</pdfaProperty:description>
+                </rdf:li></rdf:Seq></pdfaSchema:property>
+            </rdf:li></rdf:Bag></pdfaExtension:schemas>
+        </rdf:Description>
+`;
+
+/** pdfkit notes the page that is current when the element is written; the annotation lies on the one where it was made. */
+function rememberPage(structure: Structure, document: Document): void {
+  const { page } = document;
+  const element = structure as unknown as { _flushChild(child: unknown): void };
+  const flushChild = element._flushChild.bind(structure);
+  element._flushChild = (child) => {
+    const current = document.page;
+    document.page = page;
+    flushChild(child);
+    document.page = current;
+  };
 }
 
 /** A rectangle, or one with round corners, as path operators. */

@@ -24,6 +24,7 @@ describe('the PDF', () => {
     for (const wanted of [
       '<pdfaid:part>3</pdfaid:part>',
       '<pdfaid:conformance>A</pdfaid:conformance>',
+      '<pdfuaid:part>1</pdfuaid:part>',
       '/Marked true',
       '/Lang (en)',
       '/StructTreeRoot',

@@ -62,6 +62,9 @@ export function typesetOneLine(faces: Faces, text: string, style: Style, width: 
   return typesetWithin(faces, text, style, width, 1)[0] ?? { runs: [], width: 0 };
 }
 
+/** The parts of a long word: after signs that join words, and before a capital (`ReauthenticationRequired`). */
+const joints = /(?:[A-Z]+[^-/@:._A-Z\s]*|[^-/@:._A-Z\s]+)[-/@:._]*\s*|[-/@:._]+\s*|\s+/g;
+
 /** Replaces what cannot be seen or has no glyph by its code point. */
 function printable(chain: readonly Face[], text: string): string {
   if (/^[ -~]*$/.test(text)) return text;
@@ -107,7 +110,7 @@ function breakLines(chain: readonly Face[], text: string, style: Style, width: n
     if (visibleWidth > width) {
       // Wider than a whole line: broken after signs that join words, else letter by letter.
       let at = end;
-      for (const [part] of word.matchAll(/[^-/@:._]+[-/@:._]*\s*|[-/@:._]+\s*|\s+/g)) {
+      for (const [part] of word.matchAll(joints)) {
         const partWidth = measure(chain, part) * scale;
         if (partWidth <= width) {
           if (used + partWidth > width && at > start) close(at);

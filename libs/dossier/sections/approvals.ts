@@ -76,8 +76,8 @@ function request(
       caption: 'Evidence that the request pins: any later event in one of these streams voids the approval',
       columns: [
         { title: 'Evidence', share: 0.2 },
-        { title: 'Stream', share: 0.42 },
-        { title: 'Revision', share: 0.1, align: 'right' },
+        { title: 'Stream', share: 0.4 },
+        { title: 'Revision', share: 0.12, align: 'right' },
         { title: 'SHA-256 of the event at that revision', share: 0.28 },
       ],
       rows: data.pins.map((_, position) => [

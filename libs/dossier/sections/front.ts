@@ -125,7 +125,7 @@ export function brief(scribe: Scribe, missing: number): Section {
           '/data/rule',
           (rule: string) => {
             const reason = why(event, scribe);
-            return `${event.data.action} by ${scribe.nameOf(event.data.actorId)}: ${rule}${reason ? ` (${reason.length > 140 ? `${reason.slice(0, 140)}…` : reason})` : ''}`;
+            return `${event.data.action} by ${scribe.nameOf(event.data.actorId)}: ${rule}${reason ? ` (${reason.length > 240 ? `${reason.slice(0, 240)}…` : reason})` : ''}`;
           },
           { tone: 'adverse' },
         ),

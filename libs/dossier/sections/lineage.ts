@@ -1,4 +1,4 @@
-import type { LineageNode, Section } from '../content.js';
+import type { Cell, LineageNode, Section } from '../content.js';
 import { count, shortId, time } from '../format.js';
 import type { Scribe } from '../scribe.js';
 import { cite } from '../scribe.js';
@@ -22,8 +22,27 @@ export function lineage(scribe: Scribe): Section {
           .join('; '),
         ...graph,
       },
+      {
+        kind: 'table',
+        caption: 'The same as a list',
+        columns: [
+          { title: 'From', share: 0.4 },
+          { title: 'Relation', share: 0.2 },
+          { title: 'To', share: 0.4 },
+        ],
+        rows: graph.edges.map(({ from, to, label }): Cell[] => [
+          nodeFact(graph.nodes, from),
+          { kind: 'label', text: label ?? 'to' },
+          nodeFact(graph.nodes, to),
+        ]),
+      },
     ];
   });
+}
+
+function nodeFact(nodes: readonly LineageNode[], id: string): Cell {
+  const node = nodes.find((candidate) => candidate.id === id)!;
+  return { kind: 'fact', text: `${node.kind.replace('-', ' ')}: ${node.title}`, events: node.events.slice(0, 1) };
 }
 
 const titleOf = (nodes: readonly LineageNode[], id: string) => nodes.find((node) => node.id === id)?.title ?? id;
