@@ -4,7 +4,7 @@
  *
  * Every row carries `workspace` and `position`. A **facts** table is append-only: one row per (position, ordinal).
  * A **versions** table holds each state of a row: a state is visible from `position` until `position_to`
- * (exclusive), so that every question can be asked as of any position (docs/adr/0004-row-versions.md).
+ * (exclusive), so that every question can be asked as of any position (docs/adr/0009).
  * A **dictionary** is append-only and its content is a function of its key (surrogate ids).
  */
 export type CellType = 'text' | 'time' | 'integer' | 'number' | 'bigint' | 'boolean' | 'json' | 'bytes';

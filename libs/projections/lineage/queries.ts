@@ -54,10 +54,14 @@ export const lineageLimits = {
   maximumNodes: 100_000,
 } as const;
 
+/** A surrogate id is 17 bytes. */
+const idDigits = 34;
+
 interface WalkRow {
-  readonly node_ids: string | null;
-  readonly node_keys: string | null;
-  readonly node_depths: string | null;
+  readonly node_ids: Buffer | null;
+  readonly level_sizes: string | null;
+  readonly key_places: string | null;
+  readonly key_texts: string | null;
   readonly edge_near: string | null;
   readonly edge_far: string | null;
   readonly edge_kinds: string | null;
@@ -99,9 +103,14 @@ export async function lineageWalk(reader: Reader, walk: LineageArguments): Promi
 }
 
 function lineageOf(row: WalkRow, direction: Direction, skip: number, asOf: bigint): Lineage {
-  const keys = list<string | null>(row.node_keys);
-  const depths = list<number>(row.node_depths);
-  const references = list<string>(row.node_ids).map((id, place) => nodeOf(id, keys[place]));
+  const keys = new Map<number, string>();
+  const texts = row.key_texts === null ? [] : (JSON.parse(row.key_texts) as string[]);
+  for (const [index, place] of numbers(row.key_places).entries()) keys.set(place, texts[index]!);
+  const ids = row.node_ids?.toString('hex') ?? '';
+  const references = Array.from({ length: ids.length / idDigits }, (_, place) =>
+    nodeOf(ids.slice(place * idDigits, (place + 1) * idDigits), keys.get(place)),
+  );
+  const depths = numbers(row.level_sizes).flatMap((size, depth) => Array<number>(size).fill(depth));
   const nodes = references.slice(skip).map((node, index) => ({ ...node, depth: depths[skip + index]! }));
   const isPartial = row.cut !== null;
   return {
@@ -120,8 +129,8 @@ function edgesOf(
   direction: Direction,
   skip: number,
 ): readonly LineageEdge[] {
-  const [near, far] = [list<number>(row.edge_near), list<number>(row.edge_far)];
-  const [kinds, positions] = [list<number>(row.edge_kinds), list<string>(row.edge_positions)];
+  const [near, far, kinds] = [numbers(row.edge_near), numbers(row.edge_far), numbers(row.edge_kinds)];
+  const positions = row.edge_positions?.slice(1, -1).split(',') ?? [];
   const width = references.length;
   const found = new Map<number, number>();
   for (let index = 0; index < near.length; index += 1) {
@@ -140,8 +149,9 @@ function edgesOf(
     });
 }
 
-function list<Item>(json: string | null): readonly Item[] {
-  return json === null ? [] : (JSON.parse(json) as Item[]);
+/** The numbers of an array as Postgres writes it: `{1,2,3}`. */
+function numbers(array: string | null): readonly number[] {
+  return array === null || array === '{}' ? [] : array.slice(1, -1).split(',').map(Number);
 }
 
 function whole(field: string, value: number, maximum: number): number {

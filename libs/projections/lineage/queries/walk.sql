@@ -6,7 +6,9 @@ CREATE FUNCTION {name}(
   of_workspace text, as_of bigint, start bytea[], kinds bigint[], max_depth integer, max_nodes integer
 )
 RETURNS TABLE (
-  node_ids text, node_keys text, node_depths text,
+  -- All node ids in the order of the walk, 17 bytes each; how many nodes each level has; keys of hashed nodes by place.
+  node_ids bytea, level_sizes text, key_places text, key_texts text,
+  -- One array for each column, as Postgres writes arrays. Places count from 0.
   edge_near text, edge_far text, edge_kinds text, edge_positions text,
   cut text
 )
@@ -19,7 +21,7 @@ AS $walk$
 DECLARE
   frontier bytea[];
   visited bytea[];
-  depths integer[];
+  sizes integer[];
   depth integer := 0;
   before integer := 0;
   room integer;
@@ -43,7 +45,7 @@ BEGIN
     is_cut := 'nodes';
   END IF;
   visited := coalesce(frontier, '{}');
-  depths := array_fill(0, ARRAY[cardinality(visited)]);
+  sizes := ARRAY[cardinality(visited)];
 
   WHILE cardinality(frontier) > 0 LOOP
     SELECT array_agg(e.place + before), array_agg(e.{far}), array_agg(e.kind), array_agg(e.position)
@@ -88,26 +90,27 @@ BEGIN
     depth := depth + 1;
     IF cardinality(frontier) > 0 THEN
       visited := visited || frontier;
-      depths := depths || array_fill(depth, ARRAY[cardinality(frontier)]);
+      sizes := sizes || cardinality(frontier);
     END IF;
   END LOOP;
 
   RETURN QUERY
   WITH
-    labels AS (
-      SELECT to_json(array_agg(encode(v.node, 'hex') ORDER BY v.place))::text AS ids,
-             to_json(array_agg(n.key ORDER BY v.place))::text AS keys
+    ids AS (SELECT string_agg(v.node, ''::bytea) AS list FROM unnest(visited) AS v(node)),
+    keys AS (
+      SELECT array_agg(v.place - 1)::text AS places, to_json(array_agg(n.key))::text AS texts
       FROM unnest(visited) WITH ORDINALITY AS v(node, place)
+      JOIN {node} AS n ON n.workspace = of_workspace AND n.node = v.node
       -- Only ids with the highest bit of the kind set have their key in the dictionary.
-      LEFT JOIN {node} AS n ON n.workspace = of_workspace AND n.node = v.node AND get_byte(v.node, 0) >= 128
+      WHERE get_byte(v.node, 0) >= 128
     ),
     edges AS (
-      SELECT to_json(array_agg(e.near - 1))::text AS near, to_json(array_agg(v.place - 1))::text AS far,
-             to_json(array_agg(e.kind))::text AS kind, to_json(array_agg(e.position::text))::text AS position
+      SELECT array_agg(e.near - 1)::text AS near, array_agg(v.place - 1)::text AS far,
+             array_agg(e.kind)::text AS kinds, array_agg(e.position)::text AS positions
       FROM unnest(all_near, all_far, all_kind, all_position) AS e(near, far, kind, position)
       JOIN unnest(visited) WITH ORDINALITY AS v(node, place) ON v.node = e.far
     )
-  SELECT l.ids, l.keys, to_json(depths)::text, e.near, e.far, e.kind, e.position, is_cut
-  FROM labels AS l, edges AS e;
+  SELECT i.list, sizes::text, k.places, k.texts, e.near, e.far, e.kinds, e.positions, is_cut
+  FROM ids AS i, keys AS k, edges AS e;
 END
 $walk$;
