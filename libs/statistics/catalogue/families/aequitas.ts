@@ -49,8 +49,8 @@ function base(
 /** The library states no disparity of these. */
 const withoutDisparity = new Set(['prev_disparity', 'accuracy_disparity']);
 
-export const aequitasDefinitions: readonly MeasureDefinition[] = Object.entries(metrics).flatMap(
-  ([name, [formula, rate]]) => [
+export const aequitasDefinitions: readonly MeasureDefinition[] = Object.entries(metrics)
+  .flatMap(([name, [formula, rate]]) => [
     base(name, {
       arguments: [label, prediction, attribute, group, positive, weight],
       formula,
@@ -87,5 +87,5 @@ export const aequitasDefinitions: readonly MeasureDefinition[] = Object.entries(
         return answer(value === Infinity ? 10 : value, { n: cell.rows + (other === cell ? 0 : other.rows) });
       },
     }),
-  ],
-);
+  ])
+  .filter(({ name }) => !withoutDisparity.has(name));
