@@ -108,12 +108,16 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
         input,
       );
     await catchUp();
+    const opened = directory.access.workspace?.workspace;
+    // Grants are of the one workspace that is open: nobody carries them into another by naming it.
+    if (opened !== given.workspace) return refused('NotFound', { field: 'workspace', rule: 'an open workspace' });
     const { call, handle } = prepare(name, input, given);
     const known = directory.commands.get(given.commandId);
     if (known !== undefined && known !== call.facts.commandDigest)
       return refused('IdempotencyConflict', { commandId: given.commandId });
     for (let attempt = 1; ; attempt++) {
       try {
+        call.begin();
         const result = await handle();
         call.applyAccess();
         return result;
@@ -140,8 +144,10 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
     const { input, digestible, texts } = splitTexts(name, whole);
     const grants = grantsOf(given.actor, given.now);
     const roles = [...new Set(grants.map(({ role }) => role))].sort();
-    const { onBehalfOf: _, ...context } = { ...given, actor: { ...given.actor, roles } };
     const actor = given.actor.id;
+    // What somebody is stands in their registration, whatever a caller says: a service stays one.
+    const kind = directory.access.identity(actor)?.kind ?? given.actor.kind;
+    const { onBehalfOf: _, ...context } = { ...given, actor: { ...given.actor, kind, roles } };
     const facts = {
       name,
       context,

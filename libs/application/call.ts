@@ -77,6 +77,7 @@ export interface CallFacts {
 export class Call {
   readonly #pending = new Map<string, Pending>();
   readonly #positions: bigint[] = [];
+  readonly #loaded = new Map<string, Promise<Loaded>>();
   #onBehalfOf: Id | undefined;
   /** Streams of the access index that were read or written: applied to it in the end. */
   readonly #access = new Map<string, RecordedAssayEvent[]>();
@@ -148,7 +149,21 @@ export class Call {
     return this.loadStream(this.stream(aggregate, id));
   }
 
-  async loadStream(stream: string): Promise<Loaded> {
+  /** Read once in an attempt: what was decided on is one picture, and the expected revision guards it. */
+  loadStream(stream: string): Promise<Loaded> {
+    const known = this.#loaded.get(stream);
+    if (known) return known;
+    const loading = this.#read(stream);
+    this.#loaded.set(stream, loading);
+    return loading;
+  }
+
+  /** Forgets what was read: the next attempt decides on what stands then. */
+  begin(): void {
+    this.#loaded.clear();
+  }
+
+  async #read(stream: string): Promise<Loaded> {
     const events: RecordedAssayEvent[] = [];
     for await (const stored of this.ports.store.readStream(stream)) {
       const event = decodeEvent(stored);
@@ -208,6 +223,7 @@ export class Call {
       return { event, metadata, stored: encodeEvent(event as AssayEvent, metadata) };
     });
     const bytes = encoded.map(({ stored }) => stored);
+    this.#loaded.delete(stream);
     const digests = await this.#putTexts(stream, bytes);
     const result = await this.ports.store.append(stream, bytes, revision ?? 'no_stream');
     this.#positions.push(result.position);

@@ -139,6 +139,13 @@ describe('bad input', () => {
       });
   });
 
+  test('another workspace than the one that is open', async () => {
+    expect(await app.execute(steward, 'RegisterDataset', dataset(), { workspace: 'other' })).toMatchObject({
+      code: 'NotFound',
+      details: { field: 'workspace' },
+    });
+  });
+
   test('a clock that is off by more than a minute', async () => {
     const now = new Date(app.clock.now().getTime() - 61_000).toISOString();
     expect(await app.execute(steward, 'RegisterDataset', dataset(), { now })).toMatchObject({ code: 'ClockSkew' });

@@ -186,6 +186,15 @@ describe('service keys', () => {
     expect(refusal(await app.execute(actor, 'RegisterDataset', input)).code).toBe('NotPermitted');
   });
 
+  test('a service that calls itself a person stays a service', async () => {
+    const { actor } = await serviceWithKey(['data-steward'], ['data-steward']);
+    const delegate = await app.person([]);
+    const window = { validFrom: later(0), validUntil: later(1) };
+    const delegation = { grantId: newId(), delegateId: delegate.id, role: 'data-steward', ...window } as const;
+    const claimed = { ...actor, kind: 'person' } as const;
+    expect(refusal(await app.execute(claimed, 'GrantDelegation', delegation)).code).toBe('ServiceCannotDelegate');
+  });
+
   test('a service holds no role of people', async () => {
     const { identityId } = await serviceWithKey([], ['viewer']);
     const grant = { grantId: newId(), subjectId: identityId, role: 'validator' } as const;
