@@ -73,3 +73,20 @@ export async function withLock(path, work) {
     rmSync(path, { recursive: true, force: true });
   }
 }
+
+/**
+ * In CI, where this machine's own package manager can: the tools that some suites trace and look with. Without them
+ * those suites say that they were skipped and why.
+ */
+export function ensureTools(names) {
+  if (!process.env.CI || process.platform !== 'linux' || process.getuid?.() !== 0) return;
+  const missing = names.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
+  if (missing.length === 0 || spawnSync('sh', ['-c', 'command -v apt-get']).status !== 0) return;
+  process.stderr.write(`installing ${missing.join(', ')} (apt)…\n`);
+  const quietly = {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  spawnSync('apt-get', ['update', '-qq'], quietly);
+  spawnSync('apt-get', ['install', '-y', '-qq', ...missing], quietly);
+}

@@ -2,7 +2,7 @@
 // Installs and builds what is missing, then hands over. Dependency-free up to that point.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureBuilt, ensureInstalled, foreground, root } from './lib.mjs';
+import { ensureBuilt, ensureInstalled, ensureTools, foreground, root } from './lib.mjs';
 
 const jest = [
   '--experimental-vm-modules',
@@ -18,7 +18,7 @@ const lines = {
   kafka: { built: false, args: (rest) => ['scripts/kafka.mjs', ...rest] },
   ledger: { built: true, args: (rest) => ['dist/services/ledger/main.js', ...rest] },
   start: { built: true, args: (rest) => ['dist/services/standalone/main.js', ...rest] },
-  test: { built: true, args: (rest) => [...jest, ...rest] },
+  test: { built: true, tools: ['strace'], args: (rest) => [...jest, ...rest] },
 };
 
 const [name, ...rest] = process.argv.slice(2);
@@ -28,6 +28,7 @@ if (!line) {
   process.exit(2);
 }
 ensureInstalled();
+if (line.tools) ensureTools(line.tools);
 if (line.built) await ensureBuilt();
 const args = line.args(rest);
 if (args[0].startsWith('dist/') && !existsSync(join(root, args[0]))) {
