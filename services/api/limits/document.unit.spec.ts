@@ -5,12 +5,15 @@ import { costOf, limitRule, measure } from './document.js';
 import { defaultLimits } from './limits.js';
 
 const schema = buildSchema(`
-  type Query { models(first: Int!): ModelConnection! model: Model nodes(ids: [ID!]!): [Model]! name: String }
+  type Query { lineage(first: Int): Lineage models(first: Int!): ModelConnection! model: Model nodes(ids: [ID!]!): [Model]! name: String }
   type Mutation { change: Model }
   type ModelConnection { edges: [ModelEdge!]! nodes: [Model!]! }
   type ModelEdge { node: Model! }
   type Model { name: String uses: [String!]! versions(first: Int!): ModelConnection! parts: [Part!]! model: Model }
   type Part { name: String }
+  type Lineage { nodes: [LineageNode!]! edges: [LineageEdge!]! }
+  type LineageNode { ref: String node: Model }
+  type LineageEdge { from: String }
 `);
 
 const first = (document: DocumentNode) => document.definitions[0] as OperationDefinitionNode;
@@ -67,6 +70,9 @@ describe('cost', () => {
     expect(cost('{ nodes(ids: ["a", "b", "c"]) { name } }')).toBe(3);
     expect(cost('query ($n: Int!) { models(first: $n) { nodes { name } } }', { n: 7 })).toBe(14);
     expect(cost('mutation { change { name } }')).toBe(11);
+    // A walk's own nodes are light; what is loaded for each of them is not.
+    expect(cost('{ lineage(first: 2000) { nodes { ref } edges { from } } }')).toBe(600);
+    expect(cost('{ lineage(first: 2000) { nodes { node { name } } } }')).toBe(2_400);
   });
 
   test('a size that is not known counts as the largest page', () => {

@@ -27,7 +27,7 @@ import { readerFor } from '../reading/at.js';
 import { entities } from '../reading/entities.js';
 import { AsOfArg, AsOfInput } from '../reading/page.js';
 import type { Reader } from '../reading/reader.js';
-import { kindOfType, readableReferences, typeOfKind } from './lineage-scope.js';
+import { kindOfType, readableReferences, seesAll, typeOfKind } from './lineage-scope.js';
 import { Identity } from './people.js';
 
 const LineageDirection = { UPSTREAM: 'upstream', DOWNSTREAM: 'downstream' } as const;
@@ -214,12 +214,13 @@ async function startOf(
   if (of.startsWith('code:')) return { kind: 'code', key: of.slice('code:'.length) };
   const id = parseGlobalId(of);
   const kind = id && kindOfType(id.type);
-  const item = kind && (await context.loaders.one(reader, entities[id.type], id.uuid));
-  if (!item) throw apiError('BAD_USER_INPUT', 'of: nothing has this id', { field: 'of' });
-  if (column === undefined || column === null) return { kind, key: item.uuid };
+  // Where a rule limits the caller, the start must be something that it lets them read.
+  const hidden = kind && !seesAll(reader, kind) && !(await context.loaders.one(reader, entities[id.type], id.uuid));
+  if (!kind || hidden) throw apiError('BAD_USER_INPUT', 'of: nothing has this id', { field: 'of' });
+  if (column === undefined || column === null) return { kind, key: id.uuid };
   if (kind !== 'dataset-version')
     throw apiError('BAD_USER_INPUT', 'column: only a data set version has columns', { field: 'column' });
-  return { kind: 'column', key: `${item.uuid}#${column}` };
+  return { kind: 'column', key: `${id.uuid}#${column}` };
 }
 
 async function answer(walked: Lineage, reader: Reader) {
