@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type Application, type CommandInputs, serviceActor } from '#libs/application';
 import type { ContentStore } from '#libs/content';
 import type { Vault } from '#libs/disclosure';
@@ -22,7 +23,7 @@ export interface ExporterDependencies {
   readonly store: Pick<EventStore, 'readAll' | 'readStream'>;
   readonly application: Pick<Application, 'execute'>;
   readonly vault: Pick<Vault, 'reveal'>;
-  readonly content: Pick<ContentStore, 'add'>;
+  readonly content: Pick<ContentStore, 'put'>;
   readonly clock: Clock;
   /** Signs the JSON twins, domain `assay-dossier-v1`. */
   readonly key: SigningKey;
@@ -119,8 +120,8 @@ export function createExporter(dependencies: ExporterDependencies): Exporter {
         ...(signal ? { signal } : {}),
       });
       progress('storing', 0);
-      const pdf = await content.add(dossier.pdf);
-      const twin = await content.add(dossier.twin);
+      const pdf = await content.put(dossier.pdfDigest, inTurns(dossier.pdf));
+      const twin = await content.put(await digestOf(dossier.twin), inTurns(dossier.twin));
       progress('storing', 1);
       return {
         dossier,
@@ -176,6 +177,21 @@ function refusalOf(error: unknown): ExportRefused | undefined {
   if (error instanceof DossierFailed) return new ExportRefused('DossierFailed', error.message);
   if (error instanceof InvalidEvent) return new ExportRefused('UnreadableEvent', error.message);
   return undefined;
+}
+
+/** A large file in pieces of a few milliseconds' work each, with a turn of the event loop between them. */
+async function* inTurns(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  const size = 1 << 20;
+  for (let from = 0; from < bytes.length; from += size) {
+    yield bytes.subarray(from, from + size);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function digestOf(bytes: Uint8Array): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of inTurns(bytes)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 type KnownText = 'erased' | { readonly text: string; readonly salt: string };
