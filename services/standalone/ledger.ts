@@ -9,9 +9,17 @@ if (!process.send || !databaseUrl || !dataDirectory) {
 }
 
 try {
-  const server = await startLedgerServer({ databaseUrl, dataDirectory });
+  const onDamage = (error: Error) => {
+    process.stderr.write(`ledger: ${error.message}\n`);
+    process.exit(1);
+  };
+  const server = await startLedgerServer({ databaseUrl, dataDirectory, onDamage });
   process.send({ connectionString: server.connectionString });
-  const stop = () => void server.close().finally(() => process.exit(0));
+  const stop = () => {
+    void server.close().finally(() => process.exit(0));
+    // Without its database it may wait for answers that never come.
+    setTimeout(() => process.exit(1), 5_000);
+  };
   process.once('SIGTERM', stop);
   process.on('SIGINT', () => undefined);
   process.on('disconnect', stop);

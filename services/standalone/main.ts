@@ -29,6 +29,11 @@ try {
   const product = await startProduct({
     ...options,
     log: createLog('assay'),
+    // Half a product would answer nothing but errors. What was acknowledged is on disk, and the children end with us.
+    onLost: (what) => {
+      process.stderr.write(`assay ends: ${what} has ended. Start it again over the same folder; nothing is lost.\n`);
+      process.exit(1);
+    },
     ...(databaseUrl && { databaseUrl }),
     ...(eventStoreUrl && { eventStoreUrl }),
   });

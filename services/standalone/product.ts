@@ -38,6 +38,8 @@ export interface ProductOptions {
   readonly databaseUrl?: string;
   readonly eventStoreUrl?: string;
   readonly log?: Log;
+  /** As in StoreOptions. */
+  readonly onLost?: (what: string) => void;
 }
 
 /** What the rooms of one product share. */

@@ -16,6 +16,11 @@ export interface StoreOptions {
   readonly databaseUrl?: string;
   /** An EventStoreDB or KurrentDB connection string instead of the ledger server. */
   readonly eventStoreUrl?: string;
+  /**
+   * Told once when a store that was started here ends although nobody closed it. What is left of the product can
+   * neither read nor write: it should end, and be started again by whoever looks after it.
+   */
+  readonly onLost?: (what: string) => void;
 }
 
 export interface Stores {
@@ -35,10 +40,18 @@ export class StoresNotStarted extends Error {
  * Postgres and the event store of an installation: embedded ones in the data folder, or those that the options name.
  * The ledger keeps a database and a role of its own, which the product's role cannot reach.
  */
-export async function openStores({ dataDirectory, databaseUrl, eventStoreUrl }: StoreOptions): Promise<Stores> {
+export async function openStores(options: StoreOptions): Promise<Stores> {
+  const { dataDirectory, databaseUrl, eventStoreUrl } = options;
   prepareDataFolder(dataDirectory);
   const closers: (() => Promise<void>)[] = [];
+  let over = false;
+  const lost = (what: string) => {
+    if (over) return;
+    over = true;
+    options.onLost?.(what);
+  };
   const close = async () => {
+    over = true;
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
@@ -47,6 +60,7 @@ export async function openStores({ dataDirectory, databaseUrl, eventStoreUrl }: 
     if (product === undefined || ledger === undefined) {
       const postgres = await launchPostgres({ dataDirectory: join(dataDirectory, 'postgres') });
       closers.push(() => postgres.close());
+      void postgres.ended.then(() => lost(`Postgres (process ${postgres.pid})`));
       const { databasePassword, ledgerPassword } = readSecrets(dataDirectory);
       product ??= await ensureDatabase(postgres.url, { database: 'assay', role: 'assay', password: databasePassword });
       if (ledger === undefined) {
@@ -57,6 +71,8 @@ export async function openStores({ dataDirectory, databaseUrl, eventStoreUrl }: 
         });
         const child = await startLedgerChild(database, join(dataDirectory, 'ledger'));
         closers.push(() => ended(child.process));
+        child.process.once('exit', () => lost(`the ledger server (process ${child.process.pid})`));
+        if (child.process.exitCode !== null || child.process.signalCode !== null) lost('the ledger server');
         ledger = child.connectionString;
       }
     }

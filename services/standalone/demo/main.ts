@@ -13,6 +13,7 @@ import type { PersonKey } from './people.js';
 import { play } from './play.js';
 import { Stage } from './stage.js';
 import { PlayFailed, Steps } from './steps.js';
+import { summaryFaults } from './summary.js';
 
 const audience = 'assay-demo';
 const { values: options } = parseArgs({
@@ -91,7 +92,13 @@ try {
   say(`\nThe play stopped: ${error instanceof PlayFailed ? error.message : String((error as Error).stack)}`);
 }
 save('summary.json', '');
-save('summary.json', `${JSON.stringify({ steps: steps.records, files }, undefined, 2)}\n`);
+const summary = { steps: steps.records, files };
+save('summary.json', `${JSON.stringify(summary, undefined, 2)}\n`);
+const wrong = summaryFaults(summary);
+if (wrong) {
+  failed = true;
+  say(`\nvar/demo/summary.json is not what its schema says: ${wrong}`);
+}
 
 say(`\n${failed ? 'The play FAILED.' : `The play is over: ${steps.records.length} steps as the script expects.`}`);
 say(`  files       ${files.join('\n              ')}`);

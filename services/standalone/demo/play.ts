@@ -17,6 +17,7 @@ import {
   registerModel,
   registerPeople,
 } from './opening.js';
+import { askQuestions, globalId } from './questions.js';
 import { infer, scoreAll } from './serving.js';
 import type { Stage } from './stage.js';
 import { PlayFailed } from './steps.js';
@@ -55,10 +56,11 @@ export async function play(stage: Stage, steps: Steps, issuer: string): Promise<
   });
 
   const second = await makeVersion(cast, '2', 'mortgage-2');
-  await signSecond(cast, second);
+  const approvalId = await signSecond(cast, second);
   await permit(cast, second);
   const firstDeployment = await deploy(cast, second, endpoint);
   await score(cast, 'score-2', endpoint, rows, decision.threshold);
+  const decidedAt = new Date().toISOString();
 
   const third = await makeVersion(cast, '3', 'mortgage-3');
   await approve(cast, third);
@@ -76,11 +78,22 @@ export async function play(stage: Stage, steps: Steps, issuer: string): Promise<
       reason: 'Its evaluation was withdrawn; version 3 serves in its place.',
     }),
   }));
+  await askQuestions(stage, steps, {
+    endpoint,
+    environment,
+    at: decidedAt,
+    asOf: stage.asOf,
+    approval: globalId('Approval', approvalId),
+    meaning: 'VALIDATED',
+    model: globalId('Model', modelId),
+    modelVersion: globalId('ModelVersion', second.id),
+    datasetVersion: globalId('DatasetVersion', datasetVersionId),
+  });
   const dossiers = [await dossier(cast, second), await dossier(cast, third)];
   return { dossiers, modelName: numbered('mortgage-approval', run) };
 }
 
-async function signSecond(cast: Cast, second: Version): Promise<void> {
+async function signSecond(cast: Cast, second: Version): Promise<string> {
   const { steps } = cast;
   const approvalId = randomUUID();
   const validation = { approvalId, stage: 'validation', role: 'VALIDATOR', meaning: 'VALIDATED' } as const;
@@ -109,6 +122,7 @@ async function signSecond(cast: Cast, second: Version): Promise<void> {
     });
     return { answer, digests: { evidence: answer.evidence } };
   });
+  return approvalId;
 }
 
 /** Blue-green: the version stands ready without traffic, then takes all of it at once. */
