@@ -10,6 +10,7 @@ export function rocAuc(
   scores: ArrayLike<number>,
   weights?: ArrayLike<number>,
 ): number | undefined {
+  if (!weights) return unweightedAuc(labels, scores);
   const order = descending(scores);
   let positives = 0;
   let negatives = 0;
@@ -29,6 +30,33 @@ export function rocAuc(
     negatives += tiedNegatives;
   }
   return positives > 0 && negatives > 0 ? area / (positives * negatives) : undefined;
+}
+
+/** Both classes sorted natively, then merged: whole counts and halves, so that nothing is rounded below 2^53 pairs. */
+function unweightedAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
+  const n = labels.length;
+  let positives = 0;
+  for (let row = 0; row < n; row += 1) if (labels[row] === 1) positives += 1;
+  if (positives === 0 || positives === n) return undefined;
+  const up = new Float64Array(positives);
+  const down = new Float64Array(n - positives);
+  let [i, j] = [0, 0];
+  for (let row = 0; row < n; row += 1) {
+    if (labels[row] === 1) up[i++] = scores[row]!;
+    else down[j++] = scores[row]!;
+  }
+  up.sort();
+  down.sort();
+  let wins = 0;
+  let below = 0;
+  let atMost = 0;
+  for (const score of up) {
+    while (below < down.length && down[below]! < score) below += 1;
+    if (atMost < below) atMost = below;
+    while (atMost < down.length && down[atMost]! <= score) atMost += 1;
+    wins += (below + atMost) / 2;
+  }
+  return wins / (up.length * down.length);
 }
 
 /**
