@@ -21,12 +21,12 @@ export function refusals(scribe: Scribe): Section {
         kind: 'table',
         caption: 'Refusals about this version, oldest first',
         columns: [
-          { title: 'At', share: 0.17 },
-          { title: 'Who', share: 0.14 },
+          { title: 'At', share: 0.19 },
+          { title: 'Who', share: 0.13 },
           { title: 'Asked for', share: 0.15 },
-          { title: 'Refused by rule', share: 0.16 },
-          { title: 'Times', share: 0.1, align: 'right' },
-          { title: 'Why', share: 0.28 },
+          { title: 'Refused by rule', share: 0.2 },
+          { title: 'Times', share: 0.09, align: 'right' },
+          { title: 'Why', share: 0.24 },
         ],
         rows: scribe.history
           .of('DenialCounted')
