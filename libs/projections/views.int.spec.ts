@@ -2,11 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { canonicalJson } from '#libs/signing';
 import { createPool, type Pool } from '#libs/postgres';
 import { testDatabase, type TestDatabase } from '../postgres/testing.js';
+import { abilityFor, conditionSql, mayDo } from '#libs/authorization';
+import type { Columns, HeldGrant, Resource, SubjectType } from '#libs/authorization';
+import * as access from './access/index.js';
+import * as approvals from './approvals/index.js';
+import * as deployments from './deployments/index.js';
+import * as fairness from './fairness/index.js';
+import * as inventory from './inventory/index.js';
+import * as timeline from './timeline/index.js';
 import { positionAt } from './core/clock.js';
 import { ViewConsumer } from './core/consumer.js';
 import type { Batch, Delivery } from './core/delivery.js';
 import { partitionOf } from './core/partition.js';
-import { readerOf, type Reader } from './core/reader.js';
+import { readerOf, type Page, type PageArguments, type Reader } from './core/reader.js';
 import { migrateRegistry, openGeneration } from './core/registry.js';
 import type { View } from './core/view.js';
 import { compareWithFold, randomHistory, Seeded, type HistoryEvent } from './testing/index.js';
@@ -179,5 +187,105 @@ describe('fold and tables agree', () => {
     }
     expect(await positionAt(readerAt(last), '2020-01-01T00:00:00+01:00')).toBe(recorded[0]!.position - 1n);
     await expect(positionAt(readerAt(last), 'yesterday')).rejects.toMatchObject({ field: 'asOf' });
+  });
+});
+
+describe('lists', () => {
+  const last = history.at(-1)!.stored.position;
+  const lists: Readonly<
+    Record<string, [(reader: Reader, page: PageArguments) => Promise<Page<unknown>>, SubjectType, Columns]>
+  > = {
+    datasets: [inventory.datasets, 'Dataset', inventory.inventoryAccess],
+    datasetVersions: [inventory.datasetVersions, 'DatasetVersion', inventory.inventoryAccess],
+    trainingRuns: [inventory.trainingRuns, 'TrainingRun', inventory.inventoryAccess],
+    models: [inventory.models, 'Model', inventory.inventoryAccess],
+    modelVersions: [inventory.modelVersions, 'ModelVersion', inventory.inventoryAccess],
+    policies: [inventory.policies, 'Policy', inventory.inventoryAccess],
+    evaluations: [fairness.evaluations, 'Evaluation', fairness.fairnessAccess],
+    approvals: [approvals.approvalRequests, 'Approval', approvals.approvalsAccess],
+    inbox: [
+      (reader, page) => approvals.inbox(reader, { ...page, roles: ['validator'] }),
+      'Approval',
+      approvals.approvalsAccess,
+    ],
+    acts: [approvals.approvalActs, 'Approval', approvals.approvalsAccess],
+    conditions: [approvals.conditions, 'Approval', approvals.approvalsAccess],
+    overrides: [approvals.overrides, 'Approval', approvals.approvalsAccess],
+    deployments: [deployments.deploymentList, 'Deployment', deployments.deploymentsAccess],
+    changes: [deployments.deploymentChanges, 'Deployment', deployments.deploymentsAccess],
+    permits: [deployments.permits, 'Permit', deployments.deploymentsAccess],
+    segments: [deployments.predictionSegments, 'PredictionSegment', deployments.deploymentsAccess],
+    incidents: [deployments.incidents, 'Incident', deployments.deploymentsAccess],
+    identities: [access.identities, 'Identity', access.identityAccess],
+    grants: [access.grants, 'AccessGrant', access.identityAccess],
+    denials: [access.denials, 'Denial', access.identityAccess],
+    exports: [access.exportRequests, 'Export', access.exportAccess],
+    evidenceAccesses: [access.evidenceAccesses, 'Export', access.exportAccess],
+    timeline: [timeline.timelineEvents, 'Workspace', {}],
+  };
+
+  async function all(list: (page: PageArguments) => Promise<Page<unknown>>, first: number): Promise<unknown[]> {
+    const items: unknown[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await list({ first, ...(after !== undefined && { after }) });
+      items.push(...page.items.map(({ item }) => item));
+      if (!page.hasNextPage) return items;
+      expect(page.items).toHaveLength(first);
+      after = page.items.at(-1)!.cursor;
+    }
+  }
+
+  test.each(Object.keys(lists))('%s: pages of any size give every row once, in one order', async (name) => {
+    const [list] = lists[name]!;
+    const small = await all((page) => list(readerAt(last), page), 7);
+    const large = await all((page) => list(readerAt(last), page), 100);
+    expect(large.length).toBeGreaterThan(0);
+    expect(text(small)).toBe(text(large));
+    expect(new Set(small.map(text)).size).toBe(small.length);
+  });
+
+  test.each(Object.keys(lists).filter((name) => name !== 'timeline'))(
+    '%s: a reader of one model, or of nothing, sees what the rule allows in memory',
+    async (name) => {
+      const [list, type, columns] = lists[name]!;
+      const everything = await all((page) => list(readerAt(last), page), 100);
+      const actor = { id: known.identityId, kind: 'person' } as const;
+      for (const grants of [[], [{ role: 'viewer', scope: known.modelId }], [{ role: 'auditor' }]] as HeldGrant[][]) {
+        const ability = abilityFor(actor, grants);
+        const condition = conditionSql(ability, 'read', type, columns);
+        const reader = readerOf(pool, 'alpha', last, condition);
+        const seen = await all((page) => list(reader, page), 9);
+        const allowed = everything.filter((item) => mayDo(ability, 'read', type, resourceOf(item as Resource)));
+        expect(text(seen)).toBe(text(allowed));
+      }
+    },
+  );
+
+  function resourceOf(item: Resource & { subjectId?: string; actorId?: string }): Resource {
+    return { ...item, identityId: item.identityId ?? item.subjectId ?? item.actorId ?? null };
+  }
+
+  test.each([
+    ['first', { first: 0 }],
+    ['first', { first: 101 }],
+    ['first', { first: 2.5 }],
+    ['after', { first: 5, after: 'x' }],
+    ['after', { first: 5, after: Buffer.from('99999999999999999999.a').toString('base64url') }],
+    ['after', { first: 5, after: Buffer.from("1.a' OR TRUE --\u0000").toString('base64url') }],
+  ])('%s of a page that breaks its rule is refused by name', async (field, page) => {
+    await expect(inventory.models(readerAt(last), page)).rejects.toMatchObject({ name: 'InvalidArgument', field });
+  });
+
+  test('hostile ids find nothing, and a character that Postgres cannot hold is refused', async () => {
+    for (const id of ["' OR TRUE --", '%', '\\', '{}', 'ü'.repeat(5_000)]) {
+      expect(await inventory.modelVersionsById(readerAt(last), [id])).toEqual([]);
+      expect(await timeline.everyTimelineEvent(readerAt(last), { modelVersionId: id })).toEqual([]);
+    }
+    for (const ask of [
+      () => inventory.modelVersionsById(readerAt(last), ['\u0000']),
+      () => timeline.timelineTotal(readerAt(last), { stream: 'a\u0000' }),
+    ]) {
+      await expect((async () => ask())()).rejects.toMatchObject({ name: 'InvalidArgument', field: 'filter' });
+    }
   });
 });

@@ -62,7 +62,7 @@ export interface Page<Item> {
 }
 
 const maximumFirst = 100;
-const cursorPattern = /^(0|[1-9][0-9]{0,18})\.(.{1,400})$/su;
+const cursorPattern = /^(0|[1-9][0-9]{0,18})\.([!-~]{1,400})$/;
 
 interface Keyset {
   readonly position: bigint;
@@ -111,7 +111,7 @@ export async function listPage<Row extends ListedRow, Item>(
   if (!Number.isInteger(first) || first < 1 || first > maximumFirst) {
     throw new InvalidArgument('first', `must be a whole number from 1 to ${maximumFirst}`);
   }
-  const all: unknown[] = [reader.workspace, reader.asOf, ...values];
+  const all = parameters(reader, values);
   const conditions = [accessCondition(reader, all)];
   if (after !== undefined) {
     const cursor = decodeCursor(after);
@@ -142,7 +142,7 @@ export async function listAll<Row extends ListedRow, Item>(
   toItem: (row: Row) => Item,
   order: 'ascending' | 'descending' = 'ascending',
 ): Promise<readonly Item[]> {
-  const all: unknown[] = [reader.workspace, reader.asOf, ...values];
+  const all = parameters(reader, values);
   const direction = order === 'ascending' ? 'ASC' : 'DESC';
   const { rows } = await reader.query<Row>(
     `SELECT * FROM (${sql}) AS listed WHERE ${accessCondition(reader, all)} ` +
@@ -154,12 +154,23 @@ export async function listAll<Row extends ListedRow, Item>(
 
 /** How many rows the list has in all: a query of its own, asked only when wanted. */
 export async function listTotal(reader: Reader, sql: string, values: readonly unknown[]): Promise<number> {
-  const all: unknown[] = [reader.workspace, reader.asOf, ...values];
+  const all = parameters(reader, values);
   const { rows } = await reader.query<{ total: string }>(
     `SELECT count(*) AS total FROM (${sql}) AS listed WHERE ${accessCondition(reader, all)}`,
     all,
   );
   return Number(rows[0]!.total);
+}
+
+function parameters(reader: Reader, values: readonly unknown[]): unknown[] {
+  for (const value of values) {
+    const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+    // Postgres has no such character; no id, name or time holds one.
+    if (texts.some((text) => typeof text === 'string' && text.includes('\u0000'))) {
+      throw new InvalidArgument('filter', 'must not contain the character U+0000');
+    }
+  }
+  return [reader.workspace, reader.asOf, ...values];
 }
 
 /** The reader's condition with its parameters after those that are there. */
