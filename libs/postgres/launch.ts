@@ -38,6 +38,8 @@ export interface LaunchedPostgres {
   readonly port: number;
   readonly pid: number;
   readonly dataDirectory: string;
+  /** Resolves when the process is gone, for whatever reason. */
+  readonly ended: Promise<void>;
   /** Fast shutdown; resolves when the process is gone. */
   close(): Promise<void>;
 }
@@ -165,6 +167,7 @@ async function start(binaries: PostgresBinaries, given: Start): Promise<Launched
     port,
     pid: child.pid,
     dataDirectory,
+    ended,
     close: () => {
       closing ??= stop();
       return closing;

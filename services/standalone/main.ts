@@ -24,6 +24,7 @@ try {
   process.exit(2);
 }
 
+let stopping = false;
 const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
 try {
   const product = await startProduct({
@@ -31,6 +32,8 @@ try {
     log: createLog('assay'),
     // Half a product would answer nothing but errors. What was acknowledged is on disk, and the children end with us.
     onLost: (what) => {
+      // A service manager may tell our children to stop together with us.
+      if (stopping) return;
       process.stderr.write(`assay ends: ${what} has ended. Start it again over the same folder; nothing is lost.\n`);
       process.exit(1);
     },
@@ -47,7 +50,6 @@ try {
   void product.opened.then(({ workspace, inferenceUrl }) =>
     process.stdout.write(`workspace ${workspace} is open; models are served at ${inferenceUrl}/v2\n`),
   );
-  let stopping = false;
   const stop = () => {
     if (stopping) return;
     stopping = true;
