@@ -28,8 +28,8 @@ export async function ledgerProgram(dataDirectory: string, port: number): Promis
       cwd: repositoryRoot(),
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
-    // A group of its own, and yet not left behind when a spec ends in the middle.
-    env: { ...process.env, ASSAY_PARENT: String(process.pid) },
+      // A group of its own, and yet not left behind when a spec ends in the middle.
+      env: { ...process.env, ASSAY_PARENT: String(process.pid) },
     },
   );
   let said = '';

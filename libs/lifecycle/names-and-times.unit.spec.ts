@@ -28,7 +28,18 @@ describe('streams', () => {
   });
 
   test('what is no domain stream is none', () => {
-    for (const stream of ['', '$all', '$ce-model', 'model', 'model-a', 'model.a', 'model-A.x', 'person-a.x', '-a.x', 'model-a.'])
+    for (const stream of [
+      '',
+      '$all',
+      '$ce-model',
+      'model',
+      'model-a',
+      'model.a',
+      'model-A.x',
+      'person-a.x',
+      '-a.x',
+      'model-a.',
+    ])
       expect([stream, parseStreamName(stream)]).toEqual([stream, undefined]);
   });
 
