@@ -231,14 +231,20 @@ export function createInferenceServer(dependencies: InferenceDependencies): Infe
 
 class BodyTooLarge extends Error {}
 
+/** A body of up to so many times the limit is read before it is refused. */
+const discardedTimes = 8;
+
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
+  // Ending the iteration early would destroy the connection, and with it the answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += (chunk as Buffer).length;
-    if (bytes > limit) throw new BodyTooLarge(`body: at most ${limit} bytes`);
-    chunks.push(chunk as Buffer);
+    if (bytes <= limit) chunks.push(chunk as Buffer);
+    // What is a little too large is read to its end and thrown away: who still writes does not hear an answer.
+    else if (bytes > limit * discardedTimes) break;
   }
+  if (bytes > limit) throw new BodyTooLarge(`body: at most ${limit} bytes`);
   return Buffer.concat(chunks);
 }
 
