@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLog, endWithParent } from '#libs/runtime';
-import { startProduct } from './product.js';
+import { openStores } from './stores.js';
 
 const usage = 'usage: npm start -- --port P --data DIR [--host ADDRESS]';
 
@@ -27,11 +27,11 @@ try {
 let stopping = false;
 const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
 try {
-  const product = await startProduct({
+  const given = {
     ...options,
     log: createLog('assay'),
     // Half a product would answer nothing but errors. What was acknowledged is on disk, and the children end with us.
-    onLost: (what) => {
+    onLost: (what: string) => {
       // A service manager may tell our children to stop together with us.
       if (stopping) return;
       process.stderr.write(`assay ends: ${what} has ended. Start it again over the same folder; nothing is lost.\n`);
@@ -39,14 +39,24 @@ try {
     },
     ...(databaseUrl && { databaseUrl }),
     ...(eventStoreUrl && { eventStoreUrl }),
-  });
+  };
+  const stores = openStores(given);
+  stores.catch(() => undefined);
+  // Most of the program is loaded while the stores start.
+  const { startProduct } = await import('./product.js');
+  const product = await startProduct({ ...given, stores });
   process.stdout.write(`assay ready on ${product.api.url} (GraphQL at ${product.api.url}/graphql)\n`);
-  if (!product.directory.access.workspace) {
-    process.stdout.write(
-      `No workspace is open yet. Open it in another terminal:\n` +
-        `  npm exec assay -- init --data ${options.dataDirectory} --issuer URL --audience A --admin SUBJECT\n`,
-    );
-  }
+  void product.application.catchUp().then(
+    () => {
+      if (product.directory.access.workspace) return;
+      process.stdout.write(
+        `No workspace is open yet. Open it in another terminal:\n` +
+          `  npm exec assay -- init --data ${options.dataDirectory} --issuer URL --audience A --admin SUBJECT\n`,
+      );
+    },
+    // A store that cannot be read shows in /health/ready.
+    () => undefined,
+  );
   void product.opened.then(({ workspace, inferenceUrl }) =>
     process.stdout.write(`workspace ${workspace} is open; models are served at ${inferenceUrl}/v2\n`),
   );

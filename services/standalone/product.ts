@@ -27,6 +27,7 @@ import { Closers } from './closers.js';
 import { readSecrets } from './secrets.js';
 import type { Secrets } from './secrets.js';
 import { openStores } from './stores.js';
+import type { Stores } from './stores.js';
 import { startWorkers } from './workers.js';
 import type { Workers } from './workers.js';
 
@@ -40,6 +41,8 @@ export interface ProductOptions {
   readonly log?: Log;
   /** As in StoreOptions. */
   readonly onLost?: (what: string) => void;
+  /** Stores that are being opened already; default: those of the other options. Closed with the product. */
+  readonly stores?: Promise<Stores>;
 }
 
 /** What the rooms of one product share. */
@@ -77,7 +80,7 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
   const log = options.log ?? createLog('assay', { level: 'warn' });
   const closers = new Closers(log);
   try {
-    const stores = await openStores(options);
+    const stores = await (options.stores ?? openStores(options));
     closers.add('stores', () => stores.close());
     const secrets = readSecrets(dataDirectory);
     const source = await openMutableTables(stores.databaseUrl);

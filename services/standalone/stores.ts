@@ -7,6 +7,7 @@ import { createEventStore } from '#libs/event-store';
 import type { EventStore } from '#libs/event-store';
 import { ensureDatabase, launchPostgres } from '#libs/postgres';
 import { prepareDataFolder } from '#libs/runtime';
+import type { LedgerAnswer, LedgerOrder } from './ledger.js';
 import { readSecrets, writeSecret } from './secrets.js';
 
 export interface StoreOptions {
@@ -58,24 +59,23 @@ export async function openStores(options: StoreOptions): Promise<Stores> {
     let product = databaseUrl;
     let ledger = eventStoreUrl;
     if (product === undefined || ledger === undefined) {
+      // Its programs load while Postgres starts.
+      const child = ledger === undefined ? forkLedger(join(dataDirectory, 'ledger')) : undefined;
+      if (child) closers.push(() => ended(child.process));
       const postgres = await launchPostgres({ dataDirectory: join(dataDirectory, 'postgres') });
-      closers.push(() => postgres.close());
+      // Closed after the ledger.
+      closers.unshift(() => postgres.close());
       void postgres.ended.then(() => lost(`Postgres (process ${postgres.pid})`));
       const { databasePassword, ledgerPassword } = readSecrets(dataDirectory);
-      product ??= await ensureDatabase(postgres.url, { database: 'assay', role: 'assay', password: databasePassword });
-      if (ledger === undefined) {
-        const database = await ensureDatabase(postgres.url, {
-          database: 'ledger',
-          role: 'ledger',
-          password: ledgerPassword,
-        });
-        const child = await startLedgerChild(database, join(dataDirectory, 'ledger'));
-        closers.push(() => ended(child.process));
+      if (child) {
+        const own = { database: 'ledger', role: 'ledger', password: ledgerPassword };
+        ledger = await child.start(await ensureDatabase(postgres.url, own));
         child.process.once('exit', () => lost(`the ledger server (process ${child.process.pid})`));
-        if (child.process.exitCode !== null || child.process.signalCode !== null) lost('the ledger server');
-        ledger = child.connectionString;
+        if (hasEnded(child.process)) lost('the ledger server');
       }
+      product ??= await ensureDatabase(postgres.url, { database: 'assay', role: 'assay', password: databasePassword });
     }
+    if (ledger === undefined) throw new StoresNotStarted(`there is no ledger for ${dataDirectory}`);
     const store = createEventStore({ connectionString: ledger });
     closers.push(() => store.close());
     // For `assay init` while the product runs: read only when the folder is in use, so a stale file misleads nobody.
@@ -87,29 +87,41 @@ export async function openStores(options: StoreOptions): Promise<Stores> {
   }
 }
 
-async function startLedgerChild(
-  database: string,
-  folder: string,
-): Promise<{ readonly process: ChildProcess; readonly connectionString: string }> {
+interface LedgerChild {
+  readonly process: ChildProcess;
+  /** Gives it its database; resolves to the connection string. Throws StoresNotStarted. */
+  start(databaseUrl: string): Promise<string>;
+}
+
+function forkLedger(folder: string): LedgerChild {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const child = fork(fileURLToPath(new URL('./ledger.js', import.meta.url)), {
-    env: { ...process.env, ASSAY_LEDGER_DATABASE: database, ASSAY_LEDGER_FOLDER: folder },
     execArgv: ['--max-old-space-size=1024'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const message = await new Promise<{ connectionString?: string; error?: string }>((resolve) => {
-    child.once('message', (said) => resolve(said as { connectionString?: string }));
-    child.once('exit', (code) => resolve({ error: `it ended with ${code}` }));
+  const said = new Promise<LedgerAnswer>((resolve) => {
+    child.once('message', (message) => resolve(message as LedgerAnswer));
+    child.once('exit', (code, signal) => resolve({ error: `it ended with ${code ?? signal}` }));
   });
-  if (message.connectionString === undefined) {
-    throw new StoresNotStarted(`the ledger of ${folder} did not start: ${message.error}`);
-  }
-  return { process: child, connectionString: message.connectionString };
+  return {
+    process: child,
+    async start(databaseUrl) {
+      // One that has ended already has said so.
+      child.send({ databaseUrl, dataDirectory: folder } satisfies LedgerOrder, () => undefined);
+      const answer = await said;
+      if ('error' in answer) throw new StoresNotStarted(`the ledger of ${folder} did not start: ${answer.error}`);
+      return answer.connectionString;
+    },
+  };
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  if (hasEnded(child)) return Promise.resolve();
   return new Promise((resolve) => {
     child.once('exit', () => resolve());
     child.kill('SIGTERM');
