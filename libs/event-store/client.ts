@@ -218,6 +218,7 @@ class ConnectedEventStore implements ConnectedStore {
 
   async *#read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<ReadResponse> {
     if (signal?.aborted) return;
+    let isOver = false;
     let call: ClientReadableStream<ReadResponse> | undefined;
     // Destroyed too: a call that has ended with answers unread would never be finished for the official client.
     const cancel = () => {
@@ -234,16 +235,18 @@ class ConnectedEventStore implements ConnectedStore {
       signal?.addEventListener('abort', cancel);
       if (signal?.aborted) cancel();
       for await (const response of call as AsyncIterable<ReadResponse>) {
-        if (response.kind === 'stream-not-found') return;
-        yield response;
+        if (response.kind !== 'stream-not-found') yield response;
       }
+      isOver = true;
     } catch (error) {
       if (signal?.aborted) return;
       throw storeError(error, stream);
     } finally {
       signal?.removeEventListener('abort', cancel);
       this.#reads.delete(cancel);
-      cancel();
+      // A read that the server has ended is not cancelled: a server that gets many resets ends the connection
+      // (HTTP/2 rapid reset, CVE-2023-44487: Node allows 33 a second beyond a burst of 1,000).
+      if (!isOver) cancel();
     }
   }
 

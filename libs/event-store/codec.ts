@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AssayEvent } from '../lifecycle/events.js';
+import type { AssayEvent, EventType } from '../lifecycle/events.js';
 import type { CommandContext } from '../lifecycle/kernel.js';
 import type { ContentReference, EvidenceGrade } from '../lifecycle/values.js';
 import { parseStreamName } from '../lifecycle/streams.js';
@@ -86,6 +86,15 @@ export function encodeEvent(event: AssayEvent, metadata: EventMetadata): EventTo
 export function decodeEvent(stored: StoredEvent, handled?: ReadonlySet<string>): RecordedAssayEvent | undefined {
   const { type } = stored;
   if (!isEventType(type) || (handled && !handled.has(type))) return undefined;
+  let event = decoded.get(stored);
+  if (!event) decoded.set(stored, (event = decode(stored, type)));
+  return event;
+}
+
+/** One stored event goes to every subscriber of a process as one object: it is decoded once for all of them. */
+const decoded = new WeakMap<StoredEvent, RecordedAssayEvent>();
+
+function decode(stored: StoredEvent, type: EventType): RecordedAssayEvent {
   refuseSize(type, stored.data, stored.metadata);
   const metadata = parse(type, stored.metadata, '/metadata') as unknown as EventMetadata;
   check(type, 'envelope.v1', metadata, '/metadata');

@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
@@ -62,6 +63,8 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     closers.push(() => storage.close());
     const head = await storage.open();
     const stopping = new AbortController();
+    // Every open read listens to it.
+    setMaxListeners(0, stopping.signal);
     closers.push(async () => stopping.abort());
     const damaged = async (error: LedgerRefused) => {
       await close();

@@ -31,7 +31,7 @@ export interface ProjectorOptions {
   readonly partitions?: number;
   /** Most events in one transaction. Default 4,000. */
   readonly batchSize?: number;
-  /** Least milliseconds between two batches of a view under load. Default 25. */
+  /** Least milliseconds between two batches of a view under load. Default 100. */
   readonly lingerMs?: number;
   /** A recorded decision to pass over a poison event. */
   readonly isReleased?: (event: Delivery['event']) => boolean;
@@ -125,7 +125,7 @@ class StoreProjector implements Projector {
     const where = consumer.view.name;
     return new ViewRunner(consumer, {
       batchSize: this.options.batchSize ?? 4_000,
-      lingerMs: this.options.lingerMs ?? 25,
+      lingerMs: this.options.lingerMs ?? 100,
       sleep,
       onAdvance,
       onTrouble: (error, attempt) => this.options.onTrouble?.({ where, error, attempt }),

@@ -39,6 +39,10 @@ const started = performance.now();
 const product = await startProduct({
   dataDirectory,
   port: Number(options.port),
+  onLost: (what) => {
+    say(`The demo ends: ${what}`);
+    process.exit(1);
+  },
   log: createLog('assay', {
     level: 'warn',
     destination: pino.destination({ dest: join(folder, 'product.log'), sync: true }),
