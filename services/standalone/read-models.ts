@@ -1,12 +1,6 @@
-import { clockView } from '#libs/projections';
+import { positionAt, readerOf } from '#libs/projections';
 import type { Pool } from '#libs/postgres';
 import type { Projector } from '#services/projector';
-
-const positionAtSql = `
-  SELECT min(c.position) - 1 AS position
-  FROM projection.clock AS c
-  JOIN projection.generation AS g ON g.view = $1 AND g.generation = c.generation AND g.status = 'live'
-  WHERE c.recorded_at > $2`;
 
 /** The read models as the api asks for them: the projector of this process, and its tables. */
 export function readModelsOf(pool: Pool, projector: Projector) {
@@ -14,14 +8,7 @@ export function readModelsOf(pool: Pool, projector: Projector) {
     position: async () => projector.position(),
 
     /** The last position whose running maximum of `recordedAt` is at or before the time (design, "Time"). */
-    async positionAt(time: string): Promise<bigint> {
-      const { rows } = await pool.query<{ position: string | null }>(positionAtSql, [
-        clockView.name,
-        new Date(time).toISOString(),
-      ]);
-      const found = rows[0]?.position;
-      return found === null || found === undefined ? projector.position() : BigInt(found);
-    },
+    positionAt: (time: string) => positionAt(readerOf(pool, '', projector.position()), time),
 
     async waitFor(position: bigint, milliseconds: number): Promise<boolean> {
       try {
