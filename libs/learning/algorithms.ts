@@ -1,0 +1,4 @@
+import type { Algorithm } from './algorithm.js';
+
+/** Every algorithm that a job may name, by name; each family adds its own here. */
+export const algorithms: ReadonlyMap<string, Algorithm> = new Map<string, Algorithm>([]);
