@@ -104,7 +104,7 @@ test('wherever it is killed, running it again completes it, and nothing is there
   expect(written.filter((type) => type === 'ServiceKeyIssued')).toHaveLength(1);
   await createFollowed();
   expect((await identify(opened)).actor.roles).toEqual(['administrator']);
-}, 120_000);
+}, 240_000);
 
 async function createFollowed(): Promise<RunningApplication> {
   const application = createApplication(ports);

@@ -98,5 +98,5 @@ traced(
       return first;
     }
   },
-  60_000,
+  240_000,
 );

@@ -81,4 +81,4 @@ test('kill -9 of the whole group in the middle of appends loses nothing acknowle
     expect(stored.get(id)).toBe(`${stream} ${revision} ${position}`);
   await store.close();
   expect(await program.stop()).toBe(0);
-}, 120_000);
+}, 240_000);

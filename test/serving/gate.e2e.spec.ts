@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { deterministicId, ManualClock, newId } from '#libs/runtime';
 import { createInferenceServer, sealThrough, type InferenceServer } from '#services/inference';
@@ -13,6 +14,8 @@ let people: Governance;
 let manager: ProcessManager;
 let server: InferenceServer;
 let base: string;
+/** What went wrong on the way, for the message of a wait that does not end. */
+const faults: string[] = [];
 /** The inference server's own clock: its 30 s pass when the spec says so. */
 const clock = new ManualClock(new Date());
 const leaseToken = 'lease-token';
@@ -27,6 +30,7 @@ const startManager = (): ProcessManager =>
     key: all.permitKey,
     leadership: soleLeadership(),
     leaseToken,
+    onFault: (fault, detail) => faults.push(`${fault} ${inspect(detail)}`),
   });
 
 beforeAll(async () => {
@@ -64,9 +68,12 @@ const infer = async (key = 'customer-1') => {
   return { status: response.status, rule: response.headers.get('assay-refused'), answer };
 };
 
-async function until(holds: () => Promise<boolean>): Promise<number> {
+async function until(what: string, holds: () => Promise<boolean>): Promise<number> {
   const began = performance.now();
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!(await holds())) {
+    if (performance.now() - began > 100_000) throw new Error(`never: ${what}; faults: ${faults.join('; ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   return performance.now() - began;
 }
 
@@ -77,7 +84,7 @@ describe('from an approval on the ledger to a scored request', () => {
     expect(await people.deploy(modelVersionId, newId())).toMatchObject({ outcome: 'refused', code: 'NoPermit' });
     const { approvalId } = await people.approved(modelVersionId);
     const permitId = deterministicId('permit', all.workspace, approvalId);
-    await until(async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1);
+    await until('the permit is issued', async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1);
     const deploymentId = newId();
     await people.deploy(modelVersionId, permitId, { deploymentId, endpoint });
     const position = await all.done(people.release, 'PromoteDeployment', { deploymentId, modelVersionId });
@@ -98,7 +105,7 @@ describe('from an approval on the ledger to a scored request', () => {
     expect((await all.content.bytes(digest)).toString()).toContain('customer-1');
 
     await all.done(people.compliance, 'RevokeApproval', { approvalId, reason: 'complaints' });
-    expect(await until(async () => (await infer()).status === 403)).toBeLessThan(5_000);
+    expect(await until('the gate closes', async () => (await infer()).status === 403)).toBeLessThan(5_000);
     expect(await infer()).toMatchObject({ rule: 'PermitRevoked' });
   });
 
@@ -108,7 +115,7 @@ describe('from an approval on the ledger to a scored request', () => {
       await people.version({ ...stored, mediaType: 'application/onnx' }),
     );
     const permitId = deterministicId('permit', all.workspace, approvalId);
-    await until(async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1);
+    await until('the permit is issued', async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1);
     const deploymentId = newId();
     await people.deploy(modelVersionId, permitId, { deploymentId, endpoint });
     const position = await all.done(people.release, 'PromoteDeployment', { deploymentId, modelVersionId });
@@ -124,6 +131,6 @@ describe('from an approval on the ledger to a scored request', () => {
     await manager.listen(port);
     await manager.ready;
     // The server asks again by its own clock, or as soon as its stream stands.
-    await until(async () => (await infer()).status === 200);
+    await until('the gate opens again', async () => (await infer()).status === 200);
   });
 });
