@@ -84,11 +84,14 @@ describe('from an approval on the ledger to a scored request', () => {
     expect(await people.deploy(modelVersionId, newId())).toMatchObject({ outcome: 'refused', code: 'NoPermit' });
     const { approvalId } = await people.approved(modelVersionId);
     const permitId = deterministicId('permit', all.workspace, approvalId);
-    await until('the permit is issued', async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1);
+    await until(
+      'the permit is issued',
+      async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1,
+    );
     const deploymentId = newId();
     await people.deploy(modelVersionId, permitId, { deploymentId, endpoint });
     const position = await all.done(people.release, 'PromoteDeployment', { deploymentId, modelVersionId });
-    expect(await server.lease.waitFor(position, 30_000)).toBe(true);
+    expect(await server.lease.waitFor(position, 120_000)).toBe(true);
     const scored = await infer();
     expect(scored.status).toBe(200);
     expect(scored.answer.outputs![0]!.data[0]).toBeCloseTo(0.5, 6);
@@ -115,11 +118,14 @@ describe('from an approval on the ledger to a scored request', () => {
       await people.version({ ...stored, mediaType: 'application/onnx' }),
     );
     const permitId = deterministicId('permit', all.workspace, approvalId);
-    await until('the permit is issued', async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1);
+    await until(
+      'the permit is issued',
+      async () => (await all.events(`permit-${all.workspace}.${permitId}`)).length === 1,
+    );
     const deploymentId = newId();
     await people.deploy(modelVersionId, permitId, { deploymentId, endpoint });
     const position = await all.done(people.release, 'PromoteDeployment', { deploymentId, modelVersionId });
-    expect(await server.lease.waitFor(position, 30_000)).toBe(true);
+    expect(await server.lease.waitFor(position, 120_000)).toBe(true);
     expect((await infer()).status).toBe(200);
     const port = Number(new URL(manager.url!).port);
     await manager.close();
@@ -130,7 +136,11 @@ describe('from an approval on the ledger to a scored request', () => {
     manager = startManager();
     await manager.listen(port);
     await manager.ready;
-    // The server asks again by its own clock, or as soon as its stream stands.
-    await until('the gate opens again', async () => (await infer()).status === 200);
+    // A manager that has not caught up yet gives no lease; the server asks again after 500 ms of its own clock.
+    await until('the gate opens again', async () => {
+      clock.advance(500);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return (await infer()).status === 200;
+    });
   });
 });

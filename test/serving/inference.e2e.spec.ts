@@ -111,17 +111,17 @@ describe('the inference server', () => {
 
   test('rule-21 refuses without a permit, serves with one, and the answer is the trainer’s to 1e-6', async () => {
     await start();
-    await server.lease.waitFor(ledger.position, 30_000);
+    await server.lease.waitFor(ledger.position, 120_000);
     expect(await infer()).toMatchObject({ status: 404, rule: 'UnknownModel' });
-    await server.lease.waitFor(ledger.write(v1(), deployment([arm('v1', newId(), 'blue', 10_000)])), 30_000);
+    await server.lease.waitFor(ledger.write(v1(), deployment([arm('v1', newId(), 'blue', 10_000)])), 120_000);
     expect(await infer()).toMatchObject({ status: 403, rule: 'NoPermit' });
     const elsewhere = permit('v1', result.digest, { environment: 'staging' }).event;
     const otherFile = permit('v1', sha256('another file')).event;
-    await server.lease.waitFor(ledger.write(elsewhere), 30_000);
+    await server.lease.waitFor(ledger.write(elsewhere), 120_000);
     expect(await infer()).toMatchObject({ status: 403, rule: 'NoPermit' });
-    await server.lease.waitFor(ledger.write(otherFile), 30_000);
+    await server.lease.waitFor(ledger.write(otherFile), 120_000);
     expect(await infer()).toMatchObject({ status: 403, rule: 'ArtifactMismatch' });
-    await server.lease.waitFor(ledger.write(permit('v1', result.digest).event), 30_000);
+    await server.lease.waitFor(ledger.write(permit('v1', result.digest).event), 120_000);
 
     const rows = 200;
     const { status, answer } = await infer(batch(rows, { id: 'request-1' }));
@@ -151,7 +151,7 @@ describe('the inference server', () => {
   test('rule-20 a revocation closes the gate within 5 s, also in a server that asks seldom', async () => {
     await start();
     const { permitId, position } = served();
-    await server.lease.waitFor(position, 30_000);
+    await server.lease.waitFor(position, 120_000);
     expect((await infer()).status).toBe(200);
     const revoked = performance.now();
     ledger.write({ type: 'PermitRevoked', data: { permitId, cause: 'approval-revoked' } });
@@ -164,15 +164,15 @@ describe('the inference server', () => {
   test('suspension closes, resumption opens again', async () => {
     await start();
     const { permitId, position } = served();
-    await server.lease.waitFor(position, 30_000);
+    await server.lease.waitFor(position, 120_000);
     await server.lease.waitFor(
       ledger.write({ type: 'PermitSuspended', data: { permitId, cause: 'condition-lapsed' } }),
-      30_000,
+      120_000,
     );
     expect(await infer()).toMatchObject({ status: 403, rule: 'PermitSuspended' });
     await server.lease.waitFor(
       ledger.write({ type: 'PermitResumed', data: { permitId, cause: 'condition-lapsed' } }),
-      30_000,
+      120_000,
     );
     expect((await infer()).status).toBe(200);
   });
@@ -180,7 +180,7 @@ describe('the inference server', () => {
   test('with the issuer killed the lease closes the gate after 30 s, whatever the wall clock says', async () => {
     const clock = new ManualClock(new Date());
     await start({ clock });
-    await server.lease.waitFor(served().position, 30_000);
+    await server.lease.waitFor(served().position, 120_000);
     await ledger.server.close();
     clock.jump(-3_600_000);
     clock.advance(20_000);
@@ -198,7 +198,7 @@ describe('the inference server', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await infer()).toMatchObject({ status: 503, rule: 'NoLease' });
     ledger.fresh = true;
-    expect(await server.lease.waitFor(ledger.position, 30_000)).toBe(true);
+    expect(await server.lease.waitFor(ledger.position, 120_000)).toBe(true);
     expect((await infer()).status).toBe(200);
   });
 
@@ -214,7 +214,7 @@ describe('the inference server', () => {
         two.event,
         deployment(arms),
       ),
-      30_000,
+      120_000,
     );
     const seen = new Set<string>();
     for (let customer = 0; customer < 30; customer += 1) {
@@ -228,7 +228,7 @@ describe('the inference server', () => {
     expect(seen.size).toBe(2);
     const { permitId } = one;
     const shifted = [arm('v1', permitId, 'blue', 10_000), arm('v2', two.permitId, 'green', 0)];
-    await server.lease.waitFor(ledger.write({ type: 'TrafficShifted', data: { deploymentId, arms: shifted } }), 30_000);
+    await server.lease.waitFor(ledger.write({ type: 'TrafficShifted', data: { deploymentId, arms: shifted } }), 120_000);
     expect((await infer(batch(1), 'mortgage/versions/2')).answer.model_version).toBe('2');
     expect((await infer(batch(1))).answer.model_version).toBe('1');
     expect(await infer(batch(1), 'mortgage/versions/9')).toMatchObject({ status: 404, rule: 'UnknownVersion' });
@@ -237,7 +237,7 @@ describe('the inference server', () => {
   test('each scored batch stands in a sealed segment: counts on the ledger, rows only in the content store', async () => {
     await start();
     const { permitId, position } = served();
-    await server.lease.waitFor(position, 30_000);
+    await server.lease.waitFor(position, 120_000);
     await infer(batch(3, { id: 'a' }));
     await infer(batch(2, { id: 'b' }));
     expect((await fetch(`${base}/segments/seal`, { method: 'POST' })).status).toBe(404);
@@ -265,7 +265,7 @@ describe('the inference server', () => {
   test('a segment that a killed server left, torn last line and all, is sealed by the next one', async () => {
     await start();
     const { position } = served();
-    await server.lease.waitFor(position, 30_000);
+    await server.lease.waitFor(position, 120_000);
     await infer(batch(2, { id: 'before' }));
     await server.close();
     const [name] = await readdir(join(folder, 'segments'));
@@ -281,7 +281,7 @@ describe('the inference server', () => {
   test('an artifact whose bytes are not its digest is never run', async () => {
     const { digest } = await content.add(result.model);
     await start({ content: { bytes: async () => Buffer.from('another model'), put: content.put.bind(content) } });
-    await server.lease.waitFor(served().position, 30_000);
+    await server.lease.waitFor(served().position, 120_000);
     const refused = await infer();
     expect(refused).toMatchObject({ status: 503, rule: 'ArtifactUnavailable' });
     expect(refused.answer.error).toContain(digest);
@@ -289,7 +289,7 @@ describe('the inference server', () => {
 
   test('tells its inputs and outputs, and refuses bad requests with the field', async () => {
     await start();
-    await server.lease.waitFor(served().position, 30_000);
+    await server.lease.waitFor(served().position, 120_000);
     const described = await (await fetch(`${base}/v2/models/mortgage`)).json();
     const width = result.record.features.length;
     expect(described).toMatchObject({
@@ -318,7 +318,7 @@ describe('the inference server', () => {
 
   test('columns by name, as they stand in the data, are the same request', async () => {
     await start();
-    await server.lease.waitFor(served().position, 30_000);
+    await server.lease.waitFor(served().position, 120_000);
     const rows = 4;
     const inputs = table.columns.map((column) => {
       const text = column.kind === 'category';
@@ -340,7 +340,7 @@ describe('the inference server', () => {
 
   test('binary tensors go in and come out', async () => {
     await start();
-    await server.lease.waitFor(served().position, 30_000);
+    await server.lease.waitFor(served().position, 120_000);
     const width = result.record.features.length;
     const values = Float32Array.from(featureRows(2));
     const header = Buffer.from(
