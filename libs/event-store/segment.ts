@@ -1,0 +1,274 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { EventStore, StoredEvent } from './port.js';
+import {
+  decodeRecord,
+  encodeEnd,
+  encodeRecord,
+  endBytes,
+  fileSum,
+  magic,
+  preamble,
+  preambleBytes,
+  recordSize,
+  SegmentDamaged,
+  SegmentTruncated,
+  vouchedPart,
+} from './segment-format.js';
+
+export { SegmentDamaged, SegmentTruncated } from './segment-format.js';
+
+export interface SegmentState {
+  /** First position that the file may hold: nothing of the log between it and `last` is missing. */
+  readonly from: bigint;
+  readonly events: number;
+  /** Position of the last event; undefined: there is none. */
+  readonly last: bigint | undefined;
+}
+
+export interface ExportOptions {
+  readonly store: Pick<EventStore, 'readAll'>;
+  readonly path: string;
+  /** First position to export. Default 0, the beginning; must be what the file began with when it is taken up again. */
+  readonly from?: bigint;
+  readonly signal?: AbortSignal;
+  readonly progress?: (events: number, position: bigint) => void;
+}
+
+export interface ExportResult extends SegmentState {
+  /** Of these events, in the file when this run began. */
+  readonly resumedAfter: number;
+}
+
+const chunkBytes = 1 << 20;
+const report = 10_000;
+
+interface Scanned {
+  readonly events: readonly StoredEvent[];
+  /** After the last of these events. */
+  readonly end: number;
+}
+
+/**
+ * Every event of a segment file in order, in batches, each checked as it is read: head by CRC, bytes by digest, order,
+ * and in the end number and sum. What was handed out before an error is as it was stored.
+ * @param options.after Events at or before it are checked and left out.
+ * @throws SegmentDamaged naming place and problem; SegmentTruncated for a file without its end.
+ */
+export async function* readSegment(
+  path: string,
+  options: { readonly after?: bigint; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<readonly StoredEvent[]> {
+  const { after = -1n, signal } = options;
+  const file = await open(path, 'r');
+  try {
+    const scan = new Scan(path, file);
+    await scan.begin();
+    for (let batch = await scan.next(); batch !== undefined; batch = await scan.next()) {
+      if (signal?.aborted) return;
+      const last = batch.events.at(-1);
+      if (last !== undefined && last.position > after)
+        yield batch.events[0]!.position > after ? batch.events : batch.events.filter((event) => event.position > after);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What a finished segment file says of itself, without reading its events. @throws SegmentDamaged, SegmentTruncated */
+export async function segmentState(path: string): Promise<SegmentState> {
+  const file = await open(path, 'r');
+  try {
+    const scan = new Scan(path, file);
+    await scan.begin();
+    const { size } = await file.stat();
+    const end = Buffer.alloc(endBytes);
+    const { bytesRead } = await file.read(end, 0, endBytes, Math.max(size - endBytes, preambleBytes));
+    if (bytesRead < endBytes || end.readUInt32BE(0) !== 0)
+      throw new SegmentTruncated(path, size, undefined, 'the file has no end mark: export it again to finish it');
+    const events = Number(end.readBigUInt64BE(4));
+    return { from: scan.from, events, last: events === 0 ? undefined : end.readBigUInt64BE(12) };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Writes the log into a segment file, from a position to what is the last event now. A file that is there is read and
+ * checked, a half-written record at its end is cut, and it goes on after its last event: after a kill, or because the
+ * log has grown.
+ * @throws SegmentDamaged when the file that is there is not whole (but for its tail) or begins elsewhere.
+ */
+export async function exportSegment(options: ExportOptions): Promise<ExportResult> {
+  const { store, path, from = 0n, signal, progress } = options;
+  const file = await open(path, 'a+', 0o600).then(async (handle) => {
+    await handle.close();
+    return open(path, 'r+');
+  });
+  try {
+    const found = await takeUp(path, file, from);
+    let { count, last } = found;
+    let offset = found.end;
+    let pending: Buffer[] = found.end === 0 ? [preamble(from)] : [];
+    let size = found.end === 0 ? preambleBytes : 0;
+    if (found.end === 0) found.sum.add(pending[0]!);
+    const flush = async (): Promise<void> => {
+      if (size > 0) await file.write(Buffer.concat(pending, size), 0, size, offset);
+      offset += size;
+      [pending, size] = [[], 0];
+    };
+    const start = last === undefined ? from : last + 1n;
+    for await (const event of store.readAll({ from: start })) {
+      if (signal?.aborted) break;
+      const record = encodeRecord(event);
+      found.sum.add(vouchedPart(record));
+      pending.push(record);
+      size += record.length;
+      count += 1;
+      last = event.position;
+      if (size >= chunkBytes) await flush();
+      if (count % report === 0) progress?.(count, event.position);
+    }
+    if (signal?.aborted !== true) {
+      pending.push(encodeEnd(BigInt(count), last ?? 0n, found.sum.digest()));
+      size += endBytes;
+    }
+    await flush();
+    await file.truncate(offset);
+    await file.datasync();
+    return { from, events: count, last, resumedAfter: found.count };
+  } finally {
+    await file.close();
+  }
+}
+
+interface TakenUp {
+  readonly count: number;
+  readonly last: bigint | undefined;
+  /** Where writing goes on; 0: the file is empty. */
+  readonly end: number;
+  readonly sum: ReturnType<typeof fileSum>;
+}
+
+async function takeUp(path: string, file: FileHandle, from: bigint): Promise<TakenUp> {
+  const { size } = await file.stat();
+  const scan = new Scan(path, file);
+  // Not even its preamble was written.
+  if (size < preambleBytes) {
+    const start = Buffer.alloc(size);
+    await file.read(start, 0, size, 0);
+    if (start.compare(preamble(from).subarray(0, size)) !== 0)
+      throw new SegmentDamaged(path, 0, undefined, 'it is not a segment file');
+    return { count: 0, last: undefined, end: 0, sum: scan.sum };
+  }
+  await scan.begin();
+  if (scan.from !== from)
+    throw new SegmentDamaged(path, magic.length, undefined, `the file begins at position ${scan.from}, not at ${from}`);
+  try {
+    while ((await scan.next()) !== undefined);
+  } catch (error) {
+    if (!(error instanceof SegmentTruncated)) throw error;
+  }
+  return { count: scan.count, last: scan.last, end: scan.offset, sum: scan.sum };
+}
+
+/** Reads a segment file from its beginning, a megabyte and more at a time. */
+class Scan {
+  from = 0n;
+  count = 0;
+  last: bigint | undefined;
+  /** After the last whole record. */
+  offset = 0;
+  readonly sum = fileSum();
+  #rest = Buffer.alloc(0);
+  #read = 0;
+  #isOver = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly file: FileHandle,
+  ) {}
+
+  async begin(): Promise<void> {
+    const start = Buffer.alloc(preambleBytes);
+    const { bytesRead } = await this.file.read(start, 0, preambleBytes, 0);
+    if (start.compare(magic, 0, magic.length, 0, magic.length) !== 0) throw this.#damaged('it is not a segment file');
+    if (bytesRead < preambleBytes) throw this.#truncated('the file ends in its first line');
+    this.from = start.readBigUInt64BE(magic.length);
+    this.sum.add(start);
+    this.offset = this.#read = preambleBytes;
+  }
+
+  /** Whole records of the next piece; undefined after the end mark. */
+  async next(): Promise<Scanned | undefined> {
+    if (this.#isOver) return undefined;
+    const more = Buffer.allocUnsafe(chunkBytes);
+    const { bytesRead } = await this.file.read(more, 0, chunkBytes, this.#read);
+    this.#read += bytesRead;
+    const bytes = Buffer.concat([this.#rest, more.subarray(0, bytesRead)]);
+    const events: StoredEvent[] = [];
+    let at = 0;
+    for (;;) {
+      const size = this.#sizeAt(bytes.subarray(at));
+      if (size === undefined) break;
+      if (size === 'end') {
+        if (bytes.length - at < endBytes) break;
+        await this.#finish(bytes.subarray(at));
+        return { events, end: this.offset };
+      }
+      if (bytes.length - at < size) break;
+      const record = bytes.subarray(at, at + size);
+      events.push(this.#take(record));
+      at += size;
+      this.offset += size;
+    }
+    this.#rest = bytes.subarray(at);
+    if (bytesRead === 0) {
+      const cut = this.#rest.length > 0;
+      throw this.#truncated(
+        cut ? `the file ends in the middle of a record (${this.#rest.length} bytes of it)` : 'the file has no end mark',
+      );
+    }
+    return { events, end: this.offset };
+  }
+
+  #sizeAt(bytes: Buffer): ReturnType<typeof recordSize> {
+    try {
+      return recordSize(bytes);
+    } catch (error) {
+      throw this.#damaged((error as Error).message);
+    }
+  }
+
+  #take(record: Buffer): StoredEvent {
+    let event: StoredEvent;
+    try {
+      event = decodeRecord(record);
+    } catch (error) {
+      throw this.#damaged((error as Error).message);
+    }
+    if (event.position < this.from || (this.last !== undefined && event.position <= this.last))
+      throw this.#damaged(`position ${event.position} is out of order`);
+    this.sum.add(vouchedPart(record));
+    this.last = event.position;
+    this.count += 1;
+    return event;
+  }
+
+  async #finish(end: Buffer): Promise<void> {
+    const [count, last] = [end.readBigUInt64BE(4), end.readBigUInt64BE(12)];
+    if (count !== BigInt(this.count) || last !== (this.last ?? 0n))
+      throw this.#damaged(`the end mark counts ${count} events to position ${last}, the file has ${this.count}`);
+    if (this.sum.digest().compare(end, 20, endBytes) !== 0) throw this.#damaged('the sum of the file differs');
+    const { size } = await this.file.stat();
+    if (size !== this.offset + endBytes) throw this.#damaged('there are bytes after the end mark');
+    this.#isOver = true;
+  }
+
+  #damaged(problem: string): SegmentDamaged {
+    return new SegmentDamaged(this.path, this.offset, this.last, problem);
+  }
+
+  #truncated(problem: string): SegmentTruncated {
+    return new SegmentTruncated(this.path, this.offset, this.last, problem);
+  }
+}
