@@ -18,3 +18,5 @@ export { Generator } from './random/generator.js';
 export { driftReport } from './drift/report.js';
 export type { ColumnDrift, DriftMeasure, DriftReport } from './drift/report.js';
 export * from './profile/index.js';
+export { histogramDrift, mergeHistograms, referenceHistogram, windowHistogram } from './drift/histogram.js';
+export type { Histogram, HistogramDrift } from './drift/histogram.js';

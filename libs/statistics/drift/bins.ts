@@ -1,4 +1,5 @@
 import { moments, sorted } from '../significance/two-samples.js';
+import { countAtOrAbove } from './count-kernel.js';
 
 /** Bin edges, ascending; bins are [a, b), the last one closed, as numpy's. */
 export type Edges = Float64Array;
@@ -71,17 +72,42 @@ export function quantileOf(x: Float64Array, p: number): number {
   return rest < 0.5 ? a + (b - a) * rest : b - (b - a) * (1 - rest);
 }
 
-/** Counts per bin of [a, b), the last closed; what lies outside is not counted. */
+/** Counts per bin of [a, b), the last closed; what lies outside and NaN are not counted. */
 export function countInBins(sample: ArrayLike<number>, edges: Edges): Float64Array {
+  return sample instanceof Float64Array && sample.length >= 256 && edges.length <= 64
+    ? countByComparison(sample, edges)
+    : countBySearch(sample, edges);
+}
+
+function countByComparison(sample: Float64Array, edges: Edges): Float64Array {
+  const bins = edges.length - 1;
+  // The last bin is closed: what is above it begins at the next double.
+  const above = countAtOrAbove(sample, edges.with(bins, nextUp(edges[bins]!)));
+  if (edges[bins] === Infinity) above[bins] = 0;
+  return Float64Array.from({ length: bins }, (_, bin) => above[bin]! - above[bin + 1]!);
+}
+
+function countBySearch(sample: ArrayLike<number>, edges: Edges): Float64Array {
   const bins = edges.length - 1;
   const counts = new Float64Array(bins);
   const [low, high] = [edges[0]!, edges[bins]!];
   for (let i = 0; i < sample.length; i += 1) {
     const value = sample[i]!;
-    if (value < low || value > high) continue;
+    if (!(value >= low && value <= high)) continue;
     counts[value === high ? bins - 1 : upperBound(edges, value) - 1]! += 1;
   }
   return counts;
+}
+
+const asDouble = new Float64Array(1);
+const asBits = new BigInt64Array(asDouble.buffer);
+
+/** The next double towards +∞. */
+export function nextUp(value: number): number {
+  if (value === Infinity || Number.isNaN(value)) return value;
+  asDouble[0] = value === 0 ? 0 : value;
+  asBits[0]! += asDouble[0] >= 0 ? 1n : -1n;
+  return asDouble[0];
 }
 
 /** Counts per bin from a sorted sample: two binary searches an edge. */

@@ -5,6 +5,13 @@ export function psi(p: Float64Array, q: Float64Array): number {
   return p.reduce((sum, value, i) => sum + (value - q[i]!) * Math.log(value / q[i]!), 0);
 }
 
+/** PSI without fill: 0/0 adds nothing, an empty bin on one side only is infinite. */
+export function strictPsi(p: Float64Array, q: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < p.length; i += 1) if (p[i] !== q[i]) sum += (p[i]! - q[i]!) * Math.log(p[i]! / q[i]!);
+  return sum;
+}
+
 function normalised(p: Float64Array): Float64Array {
   const total = p.reduce((sum, value) => sum + value, 0);
   return p.map((value) => value / total);

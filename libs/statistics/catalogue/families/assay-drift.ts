@@ -1,5 +1,5 @@
 import { countInBins, quantileEdges, shares } from '../../drift/bins.js';
-import { absoluteDifference, hellinger, jensenShannon, largestDifference, psi } from '../../drift/distances.js';
+import { absoluteDifference, hellinger, jensenShannon, largestDifference, strictPsi } from '../../drift/distances.js';
 import { answer } from '../definition.js';
 import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';
 import type { Inputs } from '../inputs.js';
@@ -57,15 +57,6 @@ function definition(
       return found ? answer(compute(found.p, found.q), { n: found.n }) : { undefined: 'empty-sample', n: 0 };
     },
   };
-}
-
-/** PSI without fill: 0/0 adds nothing, an empty bin on one side only is infinite. */
-function strictPsi(p: Float64Array, q: Float64Array): number {
-  const both = p.map((value, i) => (value === 0 && q[i] === 0 ? 0 : 1));
-  return psi(
-    p.filter((_, i) => both[i] === 1),
-    q.filter((_, i) => both[i] === 1),
-  );
 }
 
 export const assayDriftDefinitions: readonly MeasureDefinition[] = [
