@@ -5,6 +5,7 @@ export { writeBatch } from './core/writer.js';
 export { partitionOf, streamKey } from './core/partition.js';
 export {
   dropGeneration,
+  GenerationAhead,
   listGenerations,
   livePositions,
   migrateRegistry,

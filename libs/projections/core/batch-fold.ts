@@ -39,6 +39,8 @@ export class BatchFold {
   readonly heads = new Map<string, bigint>();
   readonly newStops: Stop[] = [];
   readonly clockRows: ClockRow[] = [];
+  /** An event went by because its partition is stopped. */
+  isPassedBy = false;
   readonly #before: readonly PartitionState[];
 
   constructor(
@@ -46,7 +48,10 @@ export class BatchFold {
     private readonly generation: Generation,
     partitions: readonly PartitionState[],
     private readonly known: ReadonlyMap<string, bigint>,
-    private readonly options: { readonly clock?: boolean; readonly isReleased?: (event: Delivery['event']) => boolean },
+    private readonly options: {
+      readonly clock?: boolean;
+      readonly isReleased?: (event: Delivery['event'], view: string) => boolean;
+    },
   ) {
     this.#before = partitions;
     this.partitions = partitions.map((state) => ({ ...state }));
@@ -70,21 +75,25 @@ export class BatchFold {
   fold(delivery: Delivery, evolved: Evolved, rows: RowBatch, poison: unknown): void {
     const { event } = delivery;
     const state = this.#stateOf(event.stream);
-    if (state.stop !== undefined || event.position <= state.position) return;
+    if (event.position <= state.position) return;
+    if (state.stop !== undefined) {
+      this.isPassedBy = true;
+      return;
+    }
     const head = this.heads.get(event.stream) ?? this.known.get(event.stream) ?? -1n;
     if (event.revision <= head) return;
     if (event.revision > head + 1n) {
       return this.#stop(delivery, 'gap', `revision ${event.revision} follows ${head < 0n ? 'nothing' : head}`);
     }
     const fault = evolved.error ?? poison;
-    if (fault !== undefined && this.options.isReleased?.(event) !== true) {
+    if (fault !== undefined && !this.#isReleased(event)) {
       return this.#stop(delivery, 'poison', messageOf(fault));
     }
     if (fault === undefined && evolved.operations !== undefined && evolved.event !== undefined) {
       try {
         rows.apply(evolved.event, evolved.operations);
       } catch (error) {
-        if (this.options.isReleased?.(event) !== true) return this.#stop(delivery, 'poison', messageOf(error));
+        if (!this.#isReleased(event)) return this.#stop(delivery, 'poison', messageOf(error));
       }
     }
     this.heads.set(event.stream, event.revision);
@@ -112,6 +121,10 @@ export class BatchFold {
       const before = this.#before[partition]!.position;
       return position === before ? [] : [{ partition, before, position, recordedAt }];
     });
+  }
+
+  #isReleased(event: Delivery['event']): boolean {
+    return this.options.isReleased?.(event, this.view.name) === true;
   }
 
   #stateOf(stream: string): PartitionState {

@@ -1,19 +1,39 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { RowBatch, type RowKey } from './batch.js';
 import { BatchFold, type ClockRow, type Evolved, type Moved, type PartitionState } from './batch-fold.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
 import { streamKey } from './partition.js';
-import { transaction, type Generation } from './registry.js';
+import { OtherBuild, transaction, type Generation } from './registry.js';
+import { generationSchema } from './schema.js';
 import { arrayLiteral, loadVersions, writeBatch, type Queryable } from './writer.js';
 import type { Table } from './table.js';
 import type { View } from './view.js';
 
-/** Somebody else has moved a partition of this generation: this consumer's batch is not written. */
+/**
+ * Somebody else has moved a partition of this generation, or taken it: a rebuild that has switched, a release. This
+ * consumer's batch is not written; after {@link ViewConsumer.load} the same batch can be applied again.
+ */
 export class Fenced extends Error {
   override readonly name = 'Fenced';
 }
 
+export interface ConsumerOptions {
+  /** This view feeds the table that leads from a time to a position. */
+  readonly clock?: boolean;
+  /** A recorded decision to pass over a poison event (rule 9). */
+  readonly isReleased?: (event: Delivery['event'], view: string) => boolean;
+  /** An alarm: a partition has stopped, and that is stored. */
+  readonly onStop?: (stop: Stop) => void;
+  /** Default: when the generation is no longer live, the consumer goes on with the one that is. */
+  readonly stays?: boolean;
+}
+
 const rememberedStreams = 100_000;
+/**
+ * What is lost in a crash of the database is read again: no need to wait for the disk. A projector that hangs between
+ * two statements lets go of its partitions, so that another one can go on.
+ */
+const begin = 'BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = 10000';
 
 /**
  * Folds batches of events into one generation of one view: rows, revisions and positions in one Postgres transaction.
@@ -22,29 +42,44 @@ const rememberedStreams = 100_000;
  */
 export class ViewConsumer {
   #partitions: PartitionState[] = [];
+  #epoch = 0;
+  #generation: Generation;
   readonly #heads = new Map<string, bigint>();
 
   constructor(
     private readonly pool: Pool,
     readonly view: View,
-    readonly generation: Generation,
-    private readonly options: {
-      /** This view feeds the table that leads from a time to a position. */
-      readonly clock?: boolean;
-      /** A recorded decision to pass over a poison event (rule 9). */
-      readonly isReleased?: (event: Delivery['event']) => boolean;
-    } = {},
-  ) {}
+    generation: Generation,
+    private readonly options: ConsumerOptions = {},
+  ) {
+    this.#generation = generation;
+  }
 
-  /** Reads positions and stops. To be called before the first batch, and after {@link Fenced}. */
+  /** What it writes: another one after a switch, from the next {@link load} on. */
+  get generation(): Generation {
+    return this.#generation;
+  }
+
+  /**
+   * Reads positions and stops. To be called before the first batch, and after {@link Fenced}.
+   * @throws OtherBuild when the view's live generation is not one that this build can write
+   */
   async load(): Promise<void> {
     this.#heads.clear();
+    if (this.options.stays !== true) await this.#follow();
     const { view, generation } = this.generation;
-    const positions = await this.pool.query<{ partition: number; position: string; recorded_at: string }>(
-      `SELECT partition, position, recorded_at FROM projection.partition WHERE view = $1 AND generation = $2
+    const positions = await this.pool.query<{
+      partition: number;
+      position: string;
+      recorded_at: string;
+      epoch: number;
+    }>(
+      `SELECT partition, position, recorded_at, epoch FROM projection.partition WHERE view = $1 AND generation = $2
        ORDER BY partition`,
       [view, generation],
     );
+    if (positions.rows.length === 0) throw new Error(`generation ${generation} of ${view} does not exist any more`);
+    this.#epoch = positions.rows[0]!.epoch;
     const stops = await this.pool.query<Record<string, string> & { partition: number }>(
       'SELECT * FROM projection.stop WHERE view = $1 AND generation = $2',
       [view, generation],
@@ -65,6 +100,23 @@ export class ViewConsumer {
       };
       return { position: BigInt(position), recordedAt, stop };
     });
+  }
+
+  /** From a generation that was live, or is gone, to the one that is live now. */
+  async #follow(): Promise<void> {
+    const { rows } = await this.pool.query<Omit<Generation, 'schema'>>(
+      `SELECT view, generation, version, partitions, status, filling, switched FROM projection.generation
+       WHERE view = $1 AND (generation = $2 OR status = 'live')`,
+      [this.view.name, this.#generation.generation],
+    );
+    const own = rows.find(({ generation }) => generation === this.#generation.generation);
+    const live = rows.find(({ status }) => status === 'live');
+    const next = own !== undefined && own.status !== 'retired' ? own : live;
+    if (next === undefined) return;
+    const followed = { ...next, schema: generationSchema(next.view, next.generation) };
+    if (next.version !== this.view.version || next.partitions !== this.#generation.partitions)
+      throw new OtherBuild(this.view, followed, this.#generation.partitions);
+    this.#generation = followed;
   }
 
   /** The view's position: the least of its partitions. */
@@ -126,9 +178,24 @@ export class ViewConsumer {
     if (watermark !== undefined) work.advance(watermark);
     const moved = work.moved();
     if (moved.length > 0 || work.newStops.length > 0) await this.#store(work, rows, moved);
+    else if (work.isPassedBy) await this.#assertEpoch(this.pool);
     this.#partitions = work.partitions;
     if (this.#heads.size + work.heads.size > rememberedStreams) this.#heads.clear();
     for (const [stream, revision] of work.heads) this.#heads.set(stream, revision);
+    for (const stop of work.newStops) this.options.onStop?.(stop);
+  }
+
+  /**
+   * A stopped partition lets events pass, which whoever releases it folds from the store under its lock: they must
+   * have passed before that.
+   */
+  async #assertEpoch(database: Pick<Pool, 'query'> | PoolClient): Promise<void> {
+    const { view, generation } = this.generation;
+    const { rows } = await database.query<{ epoch: number }>(
+      'SELECT epoch FROM projection.partition WHERE view = $1 AND generation = $2 LIMIT 1 FOR SHARE',
+      [view, generation],
+    );
+    if (rows[0]?.epoch !== this.#epoch) throw new Fenced(`${view} generation ${generation}: it has been taken over`);
   }
 
   async #loadHeads(deliveries: readonly Delivery[]): Promise<void> {
@@ -162,12 +229,12 @@ export class ViewConsumer {
 
   async #store(work: BatchFold, rows: RowBatch, moved: readonly Moved[]): Promise<void> {
     const { view, generation, schema } = this.generation;
-    // What is lost in a crash of the database is read again from the event store: no need to wait for the disk.
-    await transaction(this.pool, 'BEGIN; SET LOCAL synchronous_commit = off', async (client) => {
+    await transaction(this.pool, begin, async (client) => {
       const result = await client.query(
         `UPDATE projection.partition AS p SET position = u.position, recorded_at = u.recorded_at
          FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS u(partition, before, position, recorded_at)
-         WHERE p.view = $1 AND p.generation = $2 AND p.partition = u.partition AND p.position = u.before`,
+         WHERE p.view = $1 AND p.generation = $2 AND p.partition = u.partition AND p.position = u.before
+           AND p.epoch = $7`,
         [
           view,
           generation,
@@ -187,11 +254,13 @@ export class ViewConsumer {
             'text',
             moved.map(({ recordedAt }) => recordedAt),
           ),
+          this.#epoch,
         ],
       );
       if (result.rowCount !== moved.length) {
         throw new Fenced(`${view} generation ${generation}: another projector has moved these partitions`);
       }
+      if (moved.length === 0) await this.#assertEpoch(client);
       if (work.heads.size > 0) {
         const heads = [...work.heads].map(([stream, revision]) => ({ key: streamKey(stream), revision }));
         heads.sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -39,28 +39,47 @@ export function primaryKey(table: Table): readonly string[] {
   return ['workspace', ...table.key];
 }
 
-/** Everything a new generation needs: its schema, the view's tables and indexes, and the revisions seen by stream. */
-export function generationDdl(view: View, generation: number): string {
+/**
+ * Everything a new generation needs: its schema, the view's tables and indexes, and the revisions seen by stream.
+ * A `bare` one lacks what only costs while it is filled: the keys of facts and every index ({@link completionDdl}).
+ */
+export function generationDdl(view: View, generation: number, bare = false): string {
   const schema = generationSchema(view.name, generation);
   return [
     `CREATE SCHEMA ${schema};`,
     `CREATE TABLE ${schema}.stream_head (stream uuid PRIMARY KEY, revision bigint NOT NULL) WITH (fillfactor = 80);`,
-    ...view.tables.flatMap((table) => tableDdl(schema, table)),
+    ...view.tables.flatMap((table) => [
+      tableDdl(schema, table, !bare || table.kind !== 'facts'),
+      ...(bare ? [] : indexDdl(schema, table)),
+    ]),
   ].join('\n');
 }
 
-function tableDdl(schema: string, table: Table): string[] {
+/** What a bare generation lacks, one statement each; `ANALYZE` after, for the planner. */
+export function completionDdl(view: View, generation: number): string[] {
+  const schema = generationSchema(view.name, generation);
+  return view.tables.flatMap((table) => [
+    ...(table.kind === 'facts'
+      ? [`ALTER TABLE ${schema}.${table.name} ADD PRIMARY KEY (${primaryKey(table).join(', ')});`]
+      : []),
+    ...indexDdl(schema, table),
+    `ANALYZE ${schema}.${table.name};`,
+  ]);
+}
+
+function tableDdl(schema: string, table: Table, withKey: boolean): string {
   const own = Object.entries(table.columns).map(
     ([name, column]) => `${name} ${sqlTypes[cellType(column)]}${isOptional(column) ? '' : ' NOT NULL'}`,
   );
   const common = commonColumns(table).map((name) => commonDefinitions[name]!);
-  const key = `PRIMARY KEY (${primaryKey(table).join(', ')})`;
-  return [
-    `CREATE TABLE ${schema}.${table.name} (\n  ${[...common, ...own, key].join(',\n  ')}\n);`,
-    ...table.indexes.map(
-      (index, ordinal) => `CREATE INDEX ${table.name}_${ordinal + 1} ON ${schema}.${table.name} ${index};`,
-    ),
-  ];
+  const key = withKey ? [`PRIMARY KEY (${primaryKey(table).join(', ')})`] : [];
+  return `CREATE TABLE ${schema}.${table.name} (\n  ${[...common, ...own, ...key].join(',\n  ')}\n);`;
+}
+
+function indexDdl(schema: string, table: Table): string[] {
+  return table.indexes.map(
+    (index, ordinal) => `CREATE INDEX ${table.name}_${ordinal + 1} ON ${schema}.${table.name} ${index};`,
+  );
 }
 
 /**
@@ -72,11 +91,11 @@ export function publishDdl(view: View, generation: number): string {
   const schema = generationSchema(view.name, generation);
   const parts = view.tables.flatMap((table) => {
     const source = `${schema}.${table.name}`;
-    const statements = [`CREATE VIEW read.${table.name} AS SELECT * FROM ${source};`];
+    const statements = [`CREATE OR REPLACE VIEW read.${table.name} AS SELECT * FROM ${source};`];
     const visible = visibility(table);
     if (visible !== undefined) {
       statements.push(
-        `CREATE FUNCTION read.${table.name}_at(text, bigint) RETURNS SETOF ${source} LANGUAGE sql STABLE AS ` +
+        `CREATE OR REPLACE FUNCTION read.${table.name}_at(text, bigint) RETURNS SETOF read.${table.name} LANGUAGE sql STABLE AS ` +
           `$$ SELECT * FROM ${source} AS t WHERE t.workspace = $1 AND ${visible} $$;`,
       );
     }

@@ -2,7 +2,7 @@
 -- Breadth first, each level in node order: the nodes found with a small budget are a prefix of those found with a
 -- greater one, so that a count of nodes is a cursor. A node is entered once, so that cycles end.
 -- {name} {edge} {node} {near} {far} are replaced: see evolve.ts.
-CREATE FUNCTION {name}(
+CREATE OR REPLACE FUNCTION {name}(
   of_workspace text, as_of bigint, start bytea[], kinds bigint[], max_depth integer, max_nodes integer
 )
 RETURNS TABLE (
