@@ -1,16 +1,31 @@
 /**
  * Learning: jobs run to an ONNX file and a record. The trainer calls `parseJob`, `runJob(job, table)` and
  * `evaluatePooled(result.predictions, protectedColumns, threshold)`; serving reads the file by `describeOnnx`,
- * `readMetadata`, `encodeRow` (conventions in `onnx/README.md`).
+ * `readMetadata`, `encodeRow` (conventions in `onnx/README.md`). A search calls `prepare` once and
+ * `validateCandidate` for each candidate.
  */
+export type { Algorithm, FitContext, FittedModel, SummaryValue, Task, TrainingSet } from './algorithm.js';
+export { algorithms } from './algorithms.js';
+export type { AlgorithmDocument, Candidate, CandidateContext, FoldScores, Scores } from './job/candidate.js';
 export { parseJob } from './job/document.js';
-export type { Job, LogisticRegression, StratifiedKFold } from './job/document.js';
+export type { Job } from './job/document.js';
 export { environmentSignature } from './job/environment.js';
 export type { Environment, EnvironmentSignature } from './job/environment.js';
 export { evaluatePooled, findMeasurement } from './job/evaluate.js';
-export type { PooledEvaluation, PooledPredictions } from './job/evaluate.js';
+export type { PooledEvaluation } from './job/evaluate.js';
+export type {
+  ClassPredictions,
+  NumberPredictions,
+  OtherPredictions,
+  PooledPredictions,
+  Predictions,
+} from './job/predictions.js';
+export { fitCandidate, prepare, validateCandidate } from './job/prepare.js';
+export type { CandidateResult, FittedCandidate, FoldOutputs, Prepared } from './job/prepare.js';
+export type { Problem } from './job/problem.js';
 export { runJob } from './job/run.js';
-export type { FitRecord, FoldRecord, JobResult, RunOptions, RunRecord } from './job/run.js';
+export type { FitRecord, FoldRecord, JobResult, ProblemRecord, RunOptions, RunRecord } from './job/run.js';
+export { jobSchema } from './job/schema.js';
 export { fitLogistic, predictLogistic } from './linear/logistic.js';
 export type { LogisticModel, LogisticOptions } from './linear/logistic.js';
 export * from './onnx/index.js';

@@ -58,11 +58,15 @@ export async function evaluate(
     await fetchContent(content, record.predictions, join(folder, 'predictions.csv'));
     await fetchContent(content, data.content, join(folder, 'data.csv'));
     const { decision, gates } = policy.document;
-    if (record.job.target.positive !== decision.scored)
+    // Records written before there were other problems say it in their job.
+    const problem = record.problem ?? { kind: 'binary', scored: record.job.target?.positive };
+    if (problem.kind !== 'binary')
       throw new JobRefused(
-        'OtherLabel',
-        `the model scores ${record.job.target.positive}, the policy ${decision.scored}`,
+        'NotBinary',
+        `a policy decides on the probability of one label; the model does ${problem.kind}`,
       );
+    if (problem.scored !== decision.scored)
+      throw new JobRefused('OtherLabel', `the model scores ${problem.scored}, the policy ${decision.scored}`);
     const attributes = gates.flatMap(({ attribute }) => attribute ?? []);
     const protectedColumns = [...new Set([...attributes, ...(record.job.protected ?? []), ...data.protectedColumns])];
     await writeJson(join(folder, 'evaluate.json'), { protectedColumns, threshold: decision.threshold });
@@ -70,7 +74,6 @@ export async function evaluate(
     if (outcome.outcome === 'failed') throw new JobRefused(outcome.code, outcome.detail);
     if (outcome.outcome === 'stopped') throw new Error('the trainer is closing');
     const computed = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as PooledEvaluation;
-    const { k } = record.job.validation;
     const source = record.predictions.digest;
     const measurements = computed.measurements.map((measurement) => ({ ...measurement, source }));
     const report: EvaluationReport = {
@@ -78,7 +81,7 @@ export async function evaluate(
       modelVersionId,
       trainingRunId: run.trainingRunId,
       datasetVersionId,
-      scheme: `cross-validation(${k}, stratified, pooled)`,
+      scheme: record.scheme ?? `cross-validation(${String(record.job.validation['k'])}, stratified, pooled)`,
       policy: { policyId, version: policy.version },
       threshold: decision.threshold,
       protectedColumns,

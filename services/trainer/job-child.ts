@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluatePooled, parseJob, runJob } from '#libs/learning';
 import { canonicalBytes } from '#libs/signing';
-import { InputError, asCategories, columnOf, readCsv } from '#libs/statistics';
+import { InputError, asCategories, columnOf, readCsv, selectRows } from '#libs/statistics';
 import { readPredictions, writePredictions } from './predictions.js';
 
 /** What the child says over IPC. */
@@ -36,9 +36,10 @@ async function evaluate(): Promise<void> {
   const { protectedColumns, threshold } = read('evaluate.json') as { protectedColumns: string[]; threshold: number };
   const { table } = await readCsv(join(folder!, 'data.csv'));
   const predictions = readPredictions(readFileSync(join(folder!, 'predictions.csv'), 'utf8'));
-  if (predictions.labels.length !== table.rows)
-    throw new InputError('RowsDiffer', `${table.rows} rows of data, ${predictions.labels.length} predictions`);
-  const columns = protectedColumns.map((name) => asCategories(columnOf(table, name)));
+  if ((predictions.rows.at(-1) ?? -1) >= table.rows)
+    throw new InputError('RowsDiffer', `${table.rows} rows of data, a prediction of row ${predictions.rows.at(-1)}`);
+  const tested = predictions.rows.length === table.rows ? table : selectRows(table, predictions.rows);
+  const columns = protectedColumns.map((name) => asCategories(columnOf(tested, name)));
   write('report.json', canonicalBytes(evaluatePooled(predictions, columns, threshold)));
 }
 

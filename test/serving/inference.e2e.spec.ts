@@ -126,7 +126,10 @@ describe('the inference server', () => {
     const rows = 200;
     const { status, answer } = await infer(batch(rows, { id: 'request-1' }));
     expect(status).toBe(200);
-    const { coefficients, intercept } = result.record.fit;
+    const { coefficients, intercept } = result.record.fit as unknown as {
+      coefficients: Record<string, number>;
+      intercept: number;
+    };
     const width = result.record.features.length;
     const all = featureRows(table.rows).map(Math.fround);
     const expected = Array.from({ length: rows }, (_, row) => {
@@ -228,7 +231,10 @@ describe('the inference server', () => {
     expect(seen.size).toBe(2);
     const { permitId } = one;
     const shifted = [arm('v1', permitId, 'blue', 10_000), arm('v2', two.permitId, 'green', 0)];
-    await server.lease.waitFor(ledger.write({ type: 'TrafficShifted', data: { deploymentId, arms: shifted } }), 120_000);
+    await server.lease.waitFor(
+      ledger.write({ type: 'TrafficShifted', data: { deploymentId, arms: shifted } }),
+      120_000,
+    );
     expect((await infer(batch(1), 'mortgage/versions/2')).answer.model_version).toBe('2');
     expect((await infer(batch(1))).answer.model_version).toBe('1');
     expect(await infer(batch(1), 'mortgage/versions/9')).toMatchObject({ status: 404, rule: 'UnknownVersion' });

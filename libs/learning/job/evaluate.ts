@@ -13,16 +13,7 @@ import {
   wilson,
 } from '#libs/statistics';
 import type { CategoryColumn } from '#libs/statistics';
-
-/** Predictions of rows that were not fitted on, pooled over the folds. */
-export interface PooledPredictions {
-  /** Probability of the scored label, per row. */
-  readonly probabilities: Float64Array;
-  /** 1 where the row's label is the scored one. */
-  readonly labels: Uint8Array;
-  /** Fold that scored the row. */
-  readonly folds: Int32Array;
-}
+import type { PooledPredictions } from './predictions.js';
 
 export interface PooledEvaluation {
   /** Measurements of the whole, then per protected attribute of its groups and between them (`{afam: '*'}`). */

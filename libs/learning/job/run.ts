@@ -1,30 +1,24 @@
 import type { Measurement } from '#libs/lifecycle';
 import { canonicalDigest, sha256 } from '#libs/signing';
-import {
-  InputError,
-  asCategories,
-  averagePrecision,
-  brierScore,
-  columnOf,
-  hashRows,
-  logLoss,
-  measured,
-  rocAuc,
-  rowDigestAlgorithm,
-  stratifiedKFold,
-} from '#libs/statistics';
-import type { CategoryColumn, Table } from '#libs/statistics';
-import { featureMatrix } from '../features/matrix.js';
-import { fitStandardisation, standardise } from '../features/standardise.js';
-import { fitLogistic, predictLogistic } from '../linear/logistic.js';
-import { writeLogistic } from '../linear/logistic-onnx.js';
-import { checkParity, describeOnnx } from '../onnx/index.js';
+import { InputError, hashRows, measured, rowDigestAlgorithm } from '#libs/statistics';
+import type { Table } from '#libs/statistics';
+import type { SummaryValue } from '../algorithm.js';
+import { rowsOf } from '../features/inputs.js';
+import type { FittedPipeline } from '../features/pipeline.js';
+import { checkParity, describeOnnx, outputNames } from '../onnx/index.js';
 import type { OnnxDescription, Parity } from '../onnx/index.js';
-import { reweigh } from '../reweighing/kamiran-calders.js';
+import { schemeOf } from '../validation/schemes.js';
+import type { AlgorithmDocument, FoldScores, Scores } from './candidate.js';
 import type { Job } from './document.js';
-import { assayVersion, environmentSignature } from './environment.js';
+import { environmentSignature } from './environment.js';
 import type { EnvironmentSignature } from './environment.js';
-import type { PooledPredictions } from './evaluate.js';
+import { exportCandidate } from './export.js';
+import { predictionsOf } from './predictions.js';
+import type { Predictions } from './predictions.js';
+import { fitCandidate, prepare, validateCandidate } from './prepare.js';
+import type { FittedCandidate, FoldOutputs, Prepared } from './prepare.js';
+import type { Problem } from './problem.js';
+import { scoresOf } from './scores.js';
 
 export interface RunOptions {
   /** Content digest of the data, for the lineage. */
@@ -49,7 +43,7 @@ export interface JobResult {
   readonly digest: string;
   /** What `run.json` holds. */
   readonly record: RunRecord;
-  readonly predictions: PooledPredictions;
+  readonly predictions: Predictions;
   /** Cross-validated, pooled; they need no policy. */
   readonly measurements: readonly Measurement[];
 }
@@ -66,7 +60,13 @@ export interface RunRecord {
     readonly rows: number;
   };
   readonly features: readonly string[];
+  readonly problem: ProblemRecord;
+  /** As an evaluation names it. */
+  readonly scheme: string;
   readonly folds: readonly FoldRecord[];
+  readonly algorithm: AlgorithmDocument;
+  /** The fitted steps and what they hold. */
+  readonly pipeline: FittedPipeline['steps'];
   readonly fit: FitRecord;
   readonly model: {
     readonly digest: string;
@@ -85,97 +85,66 @@ export interface RunRecord {
   readonly resources: { readonly cpuMilliseconds: number; readonly memoryBytes: number };
 }
 
+/** What was asked: the kind, and the label that is scored, or all of them. */
+export type ProblemRecord =
+  | { readonly kind: 'binary'; readonly column: string; readonly scored: string; readonly other?: string }
+  | { readonly kind: 'multiclass'; readonly column: string; readonly classes: readonly string[] }
+  | { readonly kind: 'regression'; readonly column: string }
+  | { readonly kind: 'clustering' | 'reconstruction' };
+
+/** Rows, and the summary of the fitted model. */
 export interface FitRecord {
   readonly rows: number;
-  readonly iterations: number;
-  /** Largest partial derivative over the sum of weights where the fit stopped. */
-  readonly gradient: number;
-  readonly converged: boolean;
-  readonly coefficients: Readonly<Record<string, number>>;
-  readonly intercept: number;
+  readonly [detail: string]: SummaryValue;
 }
 
 export interface FoldRecord extends FitRecord {
   readonly fold: number;
   readonly testRows: number;
-  readonly rocAuc: number | null;
-  readonly logLoss: number | null;
+  readonly scores: Scores;
 }
 
 /**
- * Runs one training job: cross-validates (pipeline and weights fitted on the training folds only), fits on all rows,
- * writes the ONNX file and compares it with the trainer. The model's bytes are a function of job, table, lineage
- * options and environment: the same signature and seed give the same bytes.
+ * Runs one training job: validates (pipeline and weights fitted on the training folds only), fits on all rows, writes
+ * the ONNX file and compares it with the trainer. The model's bytes are a function of job, table, lineage options and
+ * environment: the same signature and seed give the same bytes.
  *
  * @throws InputError: `OneClass`, `UnknownColumn`, `MissingValue`, `NeedsEncoding`, `LeakingTarget`, `DeadlinePassed`,
- * `TimeLimit`, `MemoryLimit`, `Cancelled`, `ParityBroken`, and those of the folds and of the algorithm
+ * `TimeLimit`, `MemoryLimit`, `Cancelled`, `ParityBroken`, and those of the folds, the steps and the algorithm
  */
 export async function runJob(job: Job, table: Table, options: RunOptions = {}): Promise<JobResult> {
   const now = options.now ?? Date.now;
   const started = now();
   const cpu = process.cpuUsage();
-  const guard = limits(job, options, now, started);
-  guard();
-  const { labels, other } = targetOf(job, table);
-  const features = featuresOf(job, table);
-  const matrix = featureMatrix(table, features);
-  const reweighed = job.reweighing && asCategories(columnOf(table, job.reweighing.protected));
-  const { k, shuffle } = job.validation;
-  const folds = stratifiedKFold(labels, k, shuffle === false ? undefined : job.seed);
-  const probabilities = new Float64Array(table.rows);
-  const foldOf = new Int32Array(table.rows);
-  const foldRecords = folds.map(({ training, test }, fold): FoldRecord => {
-    guard();
-    const fitted = fit(job, matrix.values, features, labels, training, reweighed);
-    const scored = predictLogistic(
-      standardise(matrix.values, features.length, test, fitted.standardisation),
-      features.length,
-      fitted.model,
-    );
-    const own = Uint8Array.from(test, (row) => labels[row]!);
-    test.forEach((row, index) => {
-      probabilities[row] = scored[index]!;
-      foldOf[row] = fold;
-    });
-    options.onProgress?.({ stage: 'fold', done: fold + 1, total: k });
-    return {
-      fold,
-      testRows: test.length,
-      rocAuc: rocAuc(own, scored) ?? null,
-      logLoss: logLoss(own, scored) ?? null,
-      ...fitted.record,
-    };
+  const checkpoint = limitsOf(job, options, now, started);
+  checkpoint();
+  const prepared = prepare(job, table);
+  const { problem } = prepared;
+  const candidate = { algorithm: job.algorithm };
+  const validated = validateCandidate(prepared, candidate, {
+    checkpoint,
+    onFold: (_, done, total) => options.onProgress?.({ stage: 'fold', done, total }),
   });
-  const validated = now();
-  guard();
-  const all = Int32Array.from(labels, (_, row) => row);
-  const final = fit(job, matrix.values, features, labels, all, reweighed);
+  const validatedAt = now();
+  checkpoint();
+  const all = Int32Array.from({ length: table.rows }, (_, row) => row);
+  const final = fitCandidate(prepared, candidate, all, { checkpoint });
   options.onProgress?.({ stage: 'final', done: 1, total: 1 });
-  const fitted = now();
+  const fittedAt = now();
   const rowDigest = options.rowDigest ?? hashRows(table).digest();
   const jobDigest = canonicalDigest(job);
-  const model = writeLogistic(
-    final.model,
-    final.standardisation,
-    {
-      features,
-      encoding: matrix.encoding,
-      target: { column: job.target.column, scored: job.target.positive, ...(other === undefined ? {} : { other }) },
-      lineage: { job: jobDigest, rows: rowDigest, ...(options.dataDigest ? { data: options.dataDigest } : {}) },
-    },
-    assayVersion(),
-  );
-  const expected = predictLogistic(
-    standardise(matrix.values, features.length, all, final.standardisation),
-    features.length,
-    final.model,
-  );
-  const parity = await checkParity(model, matrix.values, features.length, expected);
+  const inputs = prepared.inputs(final.documents);
+  const model = exportCandidate(final, inputs, problem, {
+    job: jobDigest,
+    rows: rowDigest,
+    ...(options.dataDigest ? { data: options.dataDigest } : {}),
+  });
+  const parity = await compare(model, prepared, final, all);
   options.onProgress?.({ stage: 'export', done: 1, total: 1 });
   const { nodes, edges, parameters } = describeOnnx(model);
   const digest = sha256(model);
-  const predictions = { probabilities, labels, folds: foldOf };
-  const measurements = pooledMeasurements(predictions, rowDigest);
+  const predictions = predictionsOf(problem, validated.predictions);
+  const measurements = pooledMeasurements(prepared, final, validated.predictions, rowDigest);
   const used = process.cpuUsage(cpu);
   const ended = now();
   const record: RunRecord = {
@@ -189,15 +158,19 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
       rowDigestAlgorithm,
       rows: table.rows,
     },
-    features,
-    folds: foldRecords,
-    fit: final.record,
+    features: inputs.features,
+    problem: problemRecord(problem),
+    scheme: schemeOf(job.validation).describe(job.validation),
+    folds: validated.folds.map(foldRecord),
+    algorithm: candidate.algorithm,
+    pipeline: final.pipeline.steps,
+    fit: { rows: table.rows, ...final.model.summary },
     model: { digest, bytes: model.length, parity, architecture: { nodes, edges, parameters } },
     measurements,
     timings: {
-      validation: validated - started,
-      fit: fitted - validated,
-      export: ended - fitted,
+      validation: validatedAt - started,
+      fit: fittedAt - validatedAt,
+      export: ended - fittedAt,
       total: ended - started,
     },
     resources: { cpuMilliseconds: (used.user + used.system) / 1000, memoryBytes: process.memoryUsage.rss() },
@@ -205,70 +178,54 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
   return { model, digest, record, predictions, measurements };
 }
 
-function fit(
-  job: Job,
-  matrix: Float32Array,
-  features: readonly string[],
-  labels: Uint8Array,
-  rows: Int32Array,
-  reweighed: CategoryColumn | undefined,
-) {
-  const width = features.length;
-  const standardisation = fitStandardisation(matrix, width, rows);
-  const weights = reweighed && reweigh(reweighed, labels, rows);
-  const own = Uint8Array.from(rows, (row) => labels[row]!);
-  const model = fitLogistic(standardise(matrix, width, rows, standardisation), width, own, weights, {
-    l2: job.algorithm.l2,
-  });
-  const record: FitRecord = {
-    rows: rows.length,
-    iterations: model.iterations,
-    gradient: model.gradient,
-    converged: model.converged,
-    coefficients: Object.fromEntries(features.map((feature, j) => [feature, model.coefficients[j]!])),
-    intercept: model.intercept,
-  };
-  return { model, standardisation, record };
+function problemRecord(problem: Problem): ProblemRecord {
+  switch (problem.kind) {
+    case 'binary': {
+      const { kind, column, scored, other } = problem;
+      return { kind, column, scored, ...(other === undefined ? {} : { other }) };
+    }
+    case 'multiclass':
+      return { kind: problem.kind, column: problem.column, classes: problem.classes };
+    case 'regression':
+      return { kind: problem.kind, column: problem.column };
+    default:
+      return { kind: problem.kind };
+  }
 }
 
-function targetOf(job: Job, table: Table): { labels: Uint8Array; other?: string } {
-  const { column: name, positive } = job.target;
-  const column = asCategories(columnOf(table, name));
-  const missing = column.codes.findIndex((code) => code < 0);
-  if (missing >= 0)
-    throw new InputError('MissingValue', `the target "${name}" is missing in row ${missing}`, {
-      field: name,
-      row: missing,
-      rule: 'a label in every row',
-    });
-  const scored = column.categories.indexOf(positive);
-  if (scored < 0)
-    throw new InputError('UnknownLabel', `"${name}" never is "${positive}"`, {
-      field: 'target.positive',
-      rule: `one of ${column.categories.slice(0, 20).join(', ')}`,
-    });
-  if (column.categories.length === 1)
-    throw new InputError('OneClass', `"${name}" is "${positive}" in every row`, { field: name, rule: 'two classes' });
-  const others = column.categories.filter((category) => category !== positive);
-  return {
-    labels: Uint8Array.from(column.codes, (code) => (code === scored ? 1 : 0)),
-    ...(others.length === 1 ? { other: others[0]! } : {}),
-  };
+function foldRecord({ fold, rows, testRows, scores, summary }: FoldScores): FoldRecord {
+  return { fold, testRows, scores, rows, ...summary } as FoldRecord;
 }
 
-function featuresOf(job: Job, table: Table): string[] {
-  const { column: target } = job.target;
-  if (job.features?.includes(target))
-    throw new InputError('LeakingTarget', `the target "${target}" is among the features`, {
-      field: 'features',
-      rule: 'the target is no feature',
-    });
-  for (const name of [...(job.features ?? []), ...(job.drop ?? []), ...(job.protected ?? [])]) columnOf(table, name);
-  const all = job.features ?? table.columns.map(({ name }) => name).filter((name) => name !== target);
-  return all.filter((name) => !job.drop?.includes(name));
+/** Every row by the trainer and by onnxruntime-node. @throws InputError `ParityBroken` */
+async function compare(
+  model: Uint8Array,
+  prepared: Prepared,
+  final: FittedCandidate,
+  all: Int32Array,
+): Promise<Parity> {
+  const { problem } = prepared;
+  const inputs = prepared.inputs(final.documents);
+  const columns = final.behind(rowsOf(inputs, all));
+  const expected = final.model.predict(columns, all.length);
+  const binary = problem.kind === 'binary';
+  const boundaryRows = final.model.boundaryRows?.(columns, all.length);
+  return checkParity(
+    model,
+    inputs.values,
+    inputs.names.length,
+    {
+      values: binary ? expected.filter((_, at) => at % 2 === 1) : expected,
+      width: binary ? 1 : final.model.outputs,
+      kind: binary ? 'probability' : problem.kind === 'multiclass' ? 'probabilities' : 'number',
+      ...(boundaryRows ? { boundaryRows } : {}),
+    },
+    outputNames[problem.kind],
+  );
 }
 
-function limits(job: Job, options: RunOptions, now: () => number, started: number): () => void {
+/** The checkpoint of a job: throws where it is cancelled, late, or over its limits. */
+export function limitsOf(job: Job, options: RunOptions, now: () => number, started: number): () => void {
   const deadline = job.deadline === undefined ? Infinity : Date.parse(job.deadline);
   const { seconds = Infinity, memoryMegabytes = Infinity } = job.limits ?? {};
   return () => {
@@ -291,12 +248,17 @@ function limits(job: Job, options: RunOptions, now: () => number, started: numbe
   };
 }
 
-function pooledMeasurements({ labels, probabilities }: PooledPredictions, source: string): Measurement[] {
-  const details = { n: labels.length, denominator: labels.length, source };
-  return [
-    measured('roc_auc_score@sklearn', rocAuc(labels, probabilities), details, 'one-class'),
-    measured('average_precision_score@sklearn', averagePrecision(labels, probabilities), details, 'one-class'),
-    measured('log_loss@sklearn', logLoss(labels, probabilities), details, 'no-rows'),
-    measured('brier_score_loss@sklearn', brierScore(labels, probabilities), details, 'no-rows'),
-  ];
+function pooledMeasurements(
+  { problem, inputs }: Prepared,
+  final: FittedCandidate,
+  { rows, outputs, width }: FoldOutputs,
+  source: string,
+): Measurement[] {
+  // What the final pipeline makes of the rows stands for what each fold's did: only a reconstruction is compared with it.
+  const columns =
+    problem.kind === 'reconstruction' ? final.behind(rowsOf(inputs(final.documents), rows)) : new Float64Array(0);
+  const details = { n: rows.length, denominator: rows.length, source };
+  return Object.entries(scoresOf(problem, rows, outputs, width, columns)).map(([definition, value]) =>
+    measured(definition, value ?? undefined, details, problem.kind === 'binary' ? 'one-class' : 'no-rows'),
+  );
 }

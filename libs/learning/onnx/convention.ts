@@ -1,41 +1,62 @@
 import { canonicalJson } from '#libs/signing';
 import { InputError } from '#libs/statistics';
+import type { Task } from '../algorithm.js';
 
 /** Name of the one input: float32 `[n, k]`, columns in the order of `features` in the metadata. */
 export const featuresInput = 'features';
-/** Name of the output of a classifier: float32 `[n, 1]`, the probability of the scored label. */
+/** Name of the output of a classifier of two classes: float32 `[n, 1]`, the probability of the scored label. */
 export const probabilityOutput = 'probability';
+
+/** Name of the one output of each kind of problem; float32 `[n, outputs]`. */
+export const outputNames = {
+  binary: probabilityOutput,
+  multiclass: 'probabilities',
+  regression: 'prediction',
+  clustering: 'distances',
+  reconstruction: 'reconstruction',
+} as const;
 
 /** How a cell of the data becomes a number of the input tensor. A feature that is not listed is a number as it stands. */
 export type Encoding = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** What `metadata_props` of a model of ours say; each value is text, objects are canonical JSON. */
 export interface ModelMetadata {
+  /** Default: classification (files written before there were others). */
+  readonly task?: Task;
   /** Feature names in the order of the tensor's columns. */
   readonly features: readonly string[];
   readonly encoding: Encoding;
-  readonly target: { readonly column: string; readonly scored: string; readonly other?: string };
+  /** Features that may be missing: NaN in the tensor, filled by the graph. */
+  readonly missing?: readonly string[];
+  /** Features whose categories outside the encoding are −1 in the tensor, which the graph knows. */
+  readonly unseen?: readonly string[];
+  /** `scored` and `other` of two classes, `labels` of more in the order of the probabilities; absent without a target. */
+  readonly target?: {
+    readonly column: string;
+    readonly scored?: string;
+    readonly other?: string;
+    readonly labels?: readonly string[];
+  };
   /** Lineage: digests of what the model was made from. */
   readonly lineage: Readonly<Record<string, string>>;
 }
 
 const prefix = 'assay.';
 
-export function writeMetadata({ features, encoding, target, lineage }: ModelMetadata): Record<string, string> {
-  return {
-    [`${prefix}features`]: canonicalJson(features),
-    [`${prefix}encoding`]: canonicalJson(encoding),
-    [`${prefix}target`]: canonicalJson(target),
-    [`${prefix}lineage`]: canonicalJson(lineage),
-  };
+export function writeMetadata(metadata: ModelMetadata): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(metadata).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`${prefix}${name}`, typeof value === 'string' ? value : canonicalJson(value)]],
+    ),
+  );
 }
 
 /** @returns undefined where the model was not written by Assay. @throws InputError `ModelMetadata` where it is broken. */
 export function readMetadata(properties: Readonly<Record<string, string>>): ModelMetadata | undefined {
   if (properties[`${prefix}features`] === undefined) return undefined;
-  const read = (name: string): unknown => {
+  const read = <T>(name: string): T => {
     try {
-      return JSON.parse(properties[`${prefix}${name}`] ?? '');
+      return JSON.parse(properties[`${prefix}${name}`] ?? '') as T;
     } catch {
       throw new InputError('ModelMetadata', `metadata property ${prefix}${name} is no JSON`, {
         field: `${prefix}${name}`,
@@ -43,11 +64,15 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
       });
     }
   };
+  const has = (name: string): boolean => properties[`${prefix}${name}`] !== undefined;
   return {
-    features: read('features') as string[],
-    encoding: read('encoding') as Encoding,
-    target: read('target') as ModelMetadata['target'],
-    lineage: read('lineage') as Record<string, string>,
+    task: (properties[`${prefix}task`] ?? 'classification') as Task,
+    features: read('features'),
+    encoding: read('encoding'),
+    ...(has('missing') ? { missing: read<string[]>('missing') } : {}),
+    ...(has('unseen') ? { unseen: read<string[]>('unseen') } : {}),
+    ...(has('target') ? { target: read<NonNullable<ModelMetadata['target']>>('target') } : {}),
+    lineage: read('lineage'),
   };
 }
 
@@ -56,21 +81,26 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
  * @throws InputError `MissingFeature`, `UnseenCategory`, `NotFinite`, each naming the feature
  */
 export function encodeRow(
-  metadata: Pick<ModelMetadata, 'features' | 'encoding'>,
+  metadata: Pick<ModelMetadata, 'features' | 'encoding' | 'missing' | 'unseen'>,
   values: Readonly<Record<string, number | string | boolean | null | undefined>>,
 ): Float32Array {
   return Float32Array.from(metadata.features, (feature) => {
     const value = values[feature];
-    if (value === undefined || value === null)
+    if (value === undefined || value === null || Number.isNaN(value)) {
+      if (metadata.missing?.includes(feature)) return Number.NaN;
       throw new InputError('MissingFeature', `feature "${feature}" is missing`, { field: feature, rule: 'a value' });
+    }
     const codes = metadata.encoding[feature];
-    const number = codes && typeof value !== 'number' ? codes[String(value)] : Number(value);
-    if (number === undefined)
+    if (codes && typeof value !== 'number') {
+      if (Object.hasOwn(codes, String(value))) return codes[String(value)]!;
+      if (metadata.unseen?.includes(feature)) return -1;
       throw new InputError('UnseenCategory', `feature "${feature}" has no category "${String(value)}"`, {
         field: feature,
-        rule: `one of ${Object.keys(codes!).slice(0, 20).join(', ')}`,
+        rule: `one of ${Object.keys(codes).slice(0, 20).join(', ')}`,
       });
-    if (!Number.isFinite(Math.fround(number)) || value === '')
+    }
+    const number = Math.fround(Number(value));
+    if (!Number.isFinite(number) || value === '')
       throw new InputError('NotFinite', `feature "${feature}" is no finite number`, { field: feature, rule: 'finite' });
     return number;
   });

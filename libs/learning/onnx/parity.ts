@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '#libs/statistics';
 
 /** Largest distance between the runtime's and the trainer's probability that an export may show. */
 export const parityTolerance = 1e-6;
+
+/** Cells of the input tensor that one call of the runtime gets: bounds its memory. */
+const cellsAtOnce = 1 << 16;
 
 /**
  * Scores rows with onnxruntime-node on one thread. The call is synchronous behind its promise: run it in a worker
@@ -24,49 +27,118 @@ export async function scoreOnnx(
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
   });
   try {
     const name = session.inputNames[0]!;
-    const input: Tensor = new runtime.Tensor('float32', rows, [rows.length / width, width]);
-    const result = (await session.run({ [name]: input }))[output];
-    if (!result)
-      throw new InputError('MissingOutput', `the model has no output "${output}"`, {
-        field: output,
-        rule: 'the output exists',
-      });
-    return Float32Array.from(result.data as Float32Array);
+    const count = rows.length / width;
+    const atOnce = Math.max(16, Math.floor(cellsAtOnce / width));
+    let scored: Float32Array | undefined;
+    for (let start = 0; start === 0 || start < count; start += atOnce) {
+      const end = Math.min(count, start + atOnce);
+      const part = new runtime.Tensor('float32', rows.subarray(start * width, end * width), [end - start, width]);
+      const result = (await session.run({ [name]: part }))[output];
+      if (!result)
+        throw new InputError('MissingOutput', `the model has no output "${output}"`, {
+          field: output,
+          rule: 'the output exists',
+        });
+      const values = result.data as Float32Array;
+      if (end - start === count) return Float32Array.from(values);
+      scored ??= new Float32Array((values.length / (end - start)) * count);
+      scored.set(values, (values.length / (end - start)) * start);
+    }
+    return scored!;
   } finally {
     await session.release();
   }
 }
 
 export interface Parity {
+  /** Rows that were compared. */
   readonly rows: number;
   readonly largestDifference: number;
+  /** Of a probability; of other outputs it is this × max(1, |y|, sd(y)) of the output's column. */
   readonly tolerance: number;
+  /** Rows so near a split that float32 may send them the other way: counted and listed, not compared. */
+  readonly boundary?: { readonly rows: number; /** The first thousand. */ readonly listed: readonly number[] };
 }
 
+export interface ExpectedOutputs {
+  /** Row-major, `rows × width`, as the trainer computes it. */
+  readonly values: Float64Array;
+  readonly width: number;
+  readonly kind: 'probability' | 'probabilities' | 'number';
+  readonly boundaryRows?: Int32Array;
+}
+
+const listedRows = 1000;
+/** Half a unit in the last place of a float32 below 1: closer probabilities are equal as they are served. */
+const servedTie = 2 ** -25;
+
 /**
- * The export is the model: every training row is scored by onnxruntime-node and compared with the trainer.
+ * The export is the model: every training row is scored by onnxruntime-node and compared with the trainer: within the
+ * tolerance, and the same label at 0.5 or at the largest probability.
  * @throws InputError `ParityBroken` naming the worst row
  */
 export async function checkParity(
   model: Uint8Array,
   rows: Float32Array,
-  width: number,
-  expected: ArrayLike<number>,
-  tolerance = parityTolerance,
+  inputWidth: number,
+  { values, width, kind, boundaryRows = new Int32Array(0) }: ExpectedOutputs,
+  output = 'probability',
 ): Promise<Parity> {
-  const scored = await scoreOnnx(model, rows, width);
+  const scored = await scoreOnnx(model, rows, inputWidth, output);
+  if (scored.length !== values.length)
+    throw new InputError('ParityBroken', `ONNX gives ${scored.length} values, the trainer ${values.length}`, {
+      rule: 'the same shape',
+    });
+  const count = values.length / width;
+  const spreads = kind === 'number' ? deviations(values, width) : undefined;
+  const skipped = new Set(boundaryRows);
   let largest = 0;
-  for (let row = 0; row < expected.length; row += 1) {
-    const difference = Math.abs(scored[row]! - expected[row]!);
-    if (!(difference <= tolerance))
-      throw new InputError('ParityBroken', `row ${row}: ONNX gives ${scored[row]}, the trainer ${expected[row]}`, {
-        row,
-        rule: `within ${tolerance}`,
-      });
-    largest = Math.max(largest, difference);
+  for (let row = 0; row < count; row += 1) {
+    if (skipped.has(row)) continue;
+    for (let j = 0; j < width; j += 1) {
+      const [own, theirs] = [values[row * width + j]!, scored[row * width + j]!];
+      const difference = Math.abs(own - theirs);
+      const allowed = parityTolerance * (spreads ? Math.max(1, Math.abs(own), spreads[j]!) : 1);
+      if (!(difference <= allowed)) throw broken(row, own, theirs, `within ${allowed}`);
+      largest = Math.max(largest, difference);
+    }
+    if (kind === 'probability' && Math.fround(values[row]!) >= 0.5 !== scored[row]! >= 0.5)
+      throw broken(row, values[row]!, scored[row]!, 'the same label at 0.5');
+    if (kind === 'probabilities') {
+      const [own, theirs] = [first(values, row * width, width), first(scored, row * width, width)];
+      const gap = values[row * width + own]! - values[row * width + theirs]!;
+      if (own !== theirs && gap > servedTie) throw broken(row, own, theirs, 'the same most probable label');
+    }
   }
-  return { rows: expected.length, largestDifference: largest, tolerance };
+  return {
+    rows: count - skipped.size,
+    largestDifference: largest,
+    tolerance: parityTolerance,
+    ...(skipped.size > 0
+      ? { boundary: { rows: skipped.size, listed: Array.from(boundaryRows.subarray(0, listedRows)) } }
+      : {}),
+  };
+}
+
+function broken(row: number, own: number, theirs: number, rule: string): InputError {
+  return new InputError('ParityBroken', `row ${row}: ONNX gives ${theirs}, the trainer ${own}`, { row, rule });
+}
+
+function first(values: ArrayLike<number>, start: number, width: number): number {
+  let best = 0;
+  for (let j = 1; j < width; j += 1) if (values[start + j]! > values[start + best]!) best = j;
+  return best;
+}
+
+function deviations(values: Float64Array, width: number): Float64Array {
+  const n = values.length / width;
+  const means = new Float64Array(width);
+  const squares = new Float64Array(width);
+  values.forEach((value, at) => (means[at % width]! += value / n));
+  values.forEach((value, at) => (squares[at % width]! += (value - means[at % width]!) ** 2 / n));
+  return squares.map(Math.sqrt);
 }

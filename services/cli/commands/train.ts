@@ -43,7 +43,7 @@ export const train: Command = async (args, { stdout, stderr }) => {
     trial: 0,
     algorithm: job.algorithm,
     measurements: result.measurements,
-    folds: result.record.folds.map(({ fold, rocAuc, logLoss }) => ({ fold, rocAuc, logLoss })),
+    folds: result.record.folds.map(({ fold, scores }) => ({ fold, scores })),
   };
   await writeAll(out, {
     'model.onnx': result.model,

@@ -1,0 +1,258 @@
+import { canonicalJson } from '#libs/signing';
+import { InputError, MersenneTwister, asCategories, columnOf } from '#libs/statistics';
+import type { CategoryColumn, Fold, Table } from '#libs/statistics';
+import type { Algorithm, FittedModel } from '../algorithm.js';
+import { algorithms } from '../algorithms.js';
+import { inputsOf, rowsOf } from '../features/inputs.js';
+import type { Inputs } from '../features/inputs.js';
+import { fitPipeline, refuseUnfilled } from '../features/pipeline.js';
+import type { FittedPipeline } from '../features/pipeline.js';
+import type { Columns, StepDocument } from '../features/step.js';
+import { reweigh } from '../reweighing/kamiran-calders.js';
+import { schemeOf } from '../validation/schemes.js';
+import type { AlgorithmDocument, Candidate, CandidateContext, FoldScores, Scores } from './candidate.js';
+import type { Job } from './document.js';
+import { classesOf, problemOf, targetsOf } from './problem.js';
+import type { Problem } from './problem.js';
+import { meanScores, scoresOf } from './scores.js';
+
+/** Data of a job, read and dealt once, for any number of candidates. */
+export interface Prepared {
+  readonly job: Job;
+  readonly table: Table;
+  readonly problem: Problem;
+  /** Names of the columns that may be learnt from. */
+  readonly features: readonly string[];
+  readonly folds: readonly Fold[];
+  readonly seed: number;
+  readonly reweighed?: CategoryColumn;
+  /** The tensor that a model of this pipeline is served. */
+  inputs(pipeline: readonly StepDocument[]): Inputs;
+}
+
+/** Out-of-fold outputs of the rows that some fold tested. */
+export interface FoldOutputs {
+  /** Rows of the table, ascending. */
+  readonly rows: Int32Array;
+  /** Fold that scored each of them. */
+  readonly folds: Int32Array;
+  /** Row-major, `rows.length × width`. */
+  readonly outputs: Float64Array;
+  readonly width: number;
+}
+
+export interface CandidateResult {
+  readonly folds: readonly FoldScores[];
+  /** Mean over the folds. */
+  readonly mean: Scores;
+  readonly predictions: FoldOutputs;
+}
+
+/** A fitted candidate: the pipeline and the model behind it. */
+export interface FittedCandidate {
+  readonly algorithm: Algorithm;
+  readonly pipeline: FittedPipeline;
+  readonly model: FittedModel;
+  readonly documents: readonly StepDocument[];
+  /** Columns behind the pipeline, as the model sees them: rounded where its precision says so. */
+  behind(columns: Columns): Float64Array;
+}
+
+/** @throws InputError `InvalidJob` where the registry has no such algorithm */
+export function algorithmOf({ name }: AlgorithmDocument): Algorithm {
+  const found = algorithms.get(name);
+  if (!found)
+    throw new InputError('InvalidJob', `there is no algorithm "${name}"`, {
+      field: 'algorithm.name',
+      rule: `one of ${[...algorithms.keys()].join(', ')}`,
+    });
+  return found;
+}
+
+/** What a candidate's pipeline is where nothing is said. */
+export function pipelineOf(job: Pick<Job, 'pipeline'>, { pipeline, algorithm }: Candidate): readonly StepDocument[] {
+  const standard = algorithmOf(algorithm).precision === 'float64' ? [{ step: 'standard_scale' }] : [];
+  return pipeline ?? job.pipeline ?? standard;
+}
+
+/**
+ * Reads and deals the data of a job.
+ * @throws InputError as {@link problemOf} and the validation schemes, and `LeakingTarget`, `UnknownColumn`, `NoFeatures`
+ */
+export function prepare(job: Job, table: Table): Prepared {
+  refuseDuplicates(table);
+  const problem = problemOf(job, table, algorithmOf(job.algorithm));
+  const features = featuresOf(job, table);
+  const reweighed = job.reweighing && asCategories(columnOf(table, job.reweighing.protected));
+  if (reweighed && problem.kind !== 'binary')
+    throw new InputError('UnsupportedTask', `reweighing needs two classes; this is ${problem.kind}`, {
+      field: 'reweighing',
+      rule: 'classification of two classes',
+    });
+  const known = new Map<string, Inputs>();
+  return {
+    job,
+    table,
+    problem,
+    features,
+    folds: schemeOf(job.validation).folds(job.validation, table, problem, job.seed),
+    seed: job.seed,
+    ...(reweighed ? { reweighed } : {}),
+    inputs(pipeline) {
+      const key = canonicalJson(pipeline);
+      let found = known.get(key);
+      if (!found) {
+        found = known.values().next().value ?? inputsOf(table, features);
+        refuseUnfilled(found, pipeline);
+        known.set(key, found);
+      }
+      return found;
+    },
+  };
+}
+
+/**
+ * Fits a candidate on the given rows: pipeline, weights and model see nothing else.
+ * @throws InputError of the steps and of the algorithm
+ */
+export function fitCandidate(
+  prepared: Prepared,
+  candidate: Candidate,
+  rows: Int32Array,
+  { checkpoint }: Pick<CandidateContext, 'checkpoint'>,
+): FittedCandidate {
+  const { problem, seed } = prepared;
+  const algorithm = algorithmOf(candidate.algorithm);
+  const documents = pipelineOf(prepared.job, candidate);
+  const target = targetsOf(problem, rows);
+  const classes = classesOf(problem);
+  const { pipeline, training } = fitPipeline(documents, rowsOf(prepared.inputs(documents), rows), {
+    seed,
+    checkpoint,
+    rows,
+    ...(target.length > 0 ? { target: { values: target, classes } } : {}),
+  });
+  const round = (values: Float64Array): Float64Array =>
+    algorithm.precision === 'float32' ? Float64Array.from(values, Math.fround) : values;
+  const weights = weightsOf(prepared, rows);
+  const model = algorithm.fit(
+    {
+      rows: rows.length,
+      width: pipeline.names.length,
+      names: pipeline.names,
+      values: round(training),
+      target,
+      classes,
+      ...(weights ? { weights } : {}),
+    },
+    candidate.algorithm,
+    { seed, checkpoint },
+  );
+  return { algorithm, pipeline, model, documents, behind: (columns) => round(pipeline.transform(columns)) };
+}
+
+/**
+ * Scores one candidate on the job's folds: pipeline, weights and model are fitted on each fold's training rows only.
+ * The final fit uses the same code ({@link fitCandidate} on all rows).
+ * @throws InputError of the steps and of the algorithm, and what `checkpoint` throws
+ */
+export function validateCandidate(
+  prepared: Prepared,
+  candidate: Candidate,
+  context: CandidateContext,
+): CandidateResult {
+  const { folds, problem, table } = prepared;
+  const inputs = prepared.inputs(pipelineOf(prepared.job, candidate));
+  const foldOf = new Int32Array(table.rows).fill(-1);
+  let outputs: Float64Array | undefined;
+  let width = 0;
+  const done: FoldScores[] = [];
+  for (const [fold, { training, test }] of folds.entries()) {
+    context.checkpoint();
+    const started = performance.now();
+    const rows = share(training, problem, prepared.seed, context.trainingFraction ?? 1);
+    const fitted = fitCandidate(prepared, candidate, rows, context);
+    const fittedAt = performance.now();
+    const columns = fitted.behind(rowsOf(inputs, test));
+    const scored = fitted.model.predict(columns, test.length);
+    const ended = performance.now();
+    width = fitted.model.outputs;
+    outputs ??= new Float64Array(table.rows * width);
+    test.forEach((row, index) => {
+      outputs!.set(scored.subarray(index * width, (index + 1) * width), row * width);
+      foldOf[row] = fold;
+    });
+    const scores: FoldScores = {
+      fold,
+      rows: rows.length,
+      testRows: test.length,
+      scores: scoresOf(problem, test, scored, width, columns),
+      summary: fitted.model.summary,
+      fitMilliseconds: fittedAt - started,
+      scoreMilliseconds: ended - fittedAt,
+    };
+    done.push(scores);
+    if (context.onFold?.(scores, done.length, folds.length) === 'stop') break;
+  }
+  return { folds: done, mean: meanScores(done), predictions: tested(foldOf, outputs ?? new Float64Array(0), width) };
+}
+
+function tested(foldOf: Int32Array, outputs: Float64Array, width: number): FoldOutputs {
+  const rows = foldOf.map((_, row) => row).filter((row) => foldOf[row]! >= 0);
+  if (rows.length === foldOf.length) return { rows, folds: foldOf, outputs, width };
+  const own = new Float64Array(rows.length * width);
+  rows.forEach((row, index) => own.set(outputs.subarray(row * width, (row + 1) * width), index * width));
+  return { rows, folds: rows.map((row) => foldOf[row]!), outputs: own, width };
+}
+
+/** The first share of a seeded order, of each class alike. */
+function share(rows: Int32Array, problem: Problem, seed: number, fraction: number): Int32Array {
+  if (fraction === 1) return rows;
+  if (!(fraction > 0 && fraction < 1))
+    throw new InputError('Hyperparameter', `training fraction ${fraction}`, {
+      field: 'trainingFraction',
+      rule: 'in (0, 1]',
+    });
+  const order = rows.slice();
+  new MersenneTwister(seed).shuffle(order);
+  const classOf = (row: number): number => ('labels' in problem ? problem.labels[row]! : 0);
+  const sizes = new Map<number, number>();
+  for (const row of order) sizes.set(classOf(row), (sizes.get(classOf(row)) ?? 0) + 1);
+  const left = new Map([...sizes].map(([own, size]) => [own, Math.ceil(size * fraction)]));
+  return order
+    .filter((row) => {
+      const places = left.get(classOf(row))!;
+      left.set(classOf(row), places - 1);
+      return places > 0;
+    })
+    .sort();
+}
+
+function weightsOf({ reweighed, problem }: Prepared, rows: Int32Array): Float64Array | undefined {
+  return reweighed && problem.kind === 'binary' ? reweigh(reweighed, problem.labels, rows) : undefined;
+}
+
+function featuresOf(job: Job, table: Table): string[] {
+  const target = job.target?.column;
+  if (target !== undefined) columnOf(table, target);
+  if (target !== undefined && job.features?.includes(target))
+    throw new InputError('LeakingTarget', `the target "${target}" is among the features`, {
+      field: 'features',
+      rule: 'the target is no feature',
+    });
+  for (const name of [...(job.features ?? []), ...(job.drop ?? []), ...(job.protected ?? [])]) columnOf(table, name);
+  const all = job.features ?? table.columns.map(({ name }) => name).filter((name) => name !== target);
+  const features = all.filter((name) => !job.drop?.includes(name));
+  if (features.length === 0)
+    throw new InputError('NoFeatures', 'no column is left to learn from', { field: 'features', rule: 'at least one' });
+  return features;
+}
+
+function refuseDuplicates(table: Table): void {
+  const seen = new Set<string>();
+  for (const { name } of table.columns) {
+    if (seen.has(name))
+      throw new InputError('DuplicateColumn', `there are two columns "${name}"`, { field: name, rule: 'unique names' });
+    seen.add(name);
+  }
+}

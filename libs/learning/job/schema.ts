@@ -1,0 +1,103 @@
+import { algorithms } from '../algorithms.js';
+import { steps } from '../features/steps.js';
+import { schemes } from '../validation/schemes.js';
+
+const name = { type: 'string', minLength: 1 };
+const names = { type: 'array', items: name, uniqueItems: true };
+
+/**
+ * The schema of a job, composed of what the registries hold. `schemas/cli/job.schema.json` is its committed form:
+ * `node --import ./scripts/typescript-loader.mjs libs/learning/job/write-schema.ts` writes it, a spec compares.
+ */
+export function jobSchema(): Record<string, unknown> {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: 'https://assay.dev/schemas/cli/job.schema.json',
+    title: 'Job',
+    description:
+      'One training job: data, target, pipeline, algorithm, validation, seed, limits. Read by `assay train` and by the trainer.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['version', 'algorithm', 'validation', 'seed'],
+    properties: {
+      version: { const: 1 },
+      data: {
+        ...name,
+        description:
+          "Path of the data file, relative to the job's; the trainer ignores it and uses the sealed data set version.",
+      },
+      task: {
+        enum: ['classification', 'regression', 'clustering', 'reconstruction'],
+        description:
+          'Default: without a target what the algorithm does without one; with a text target or a positive label classification; with numbers regression where the algorithm does it.',
+      },
+      target: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['column'],
+        description: 'Required for classification and regression.',
+        properties: {
+          column: name,
+          positive: {
+            type: 'string',
+            description:
+              'The label whose probability a classifier of two classes gives, against all others. Default of two labels: yes, true, or the later one.',
+          },
+        },
+      },
+      features: { ...names, minItems: 1, description: 'Columns to learn from; default: every column but the target.' },
+      drop: { ...names, description: 'Columns taken out of the features.' },
+      protected: {
+        ...names,
+        description: 'Columns that predictions are compared across; they may be features or not.',
+      },
+      pipeline: {
+        type: 'array',
+        maxItems: 100,
+        description:
+          'Steps one behind the other, fitted on training rows only, part of the model file. Default: standard_scale of every column, or nothing for algorithms that compare float32 values with splits.',
+        items: {
+          discriminator: { propertyName: 'step' },
+          type: 'object',
+          oneOf: [...steps.values()].map(({ step, properties, required = [] }) => ({
+            type: 'object',
+            additionalProperties: false,
+            required: ['step', ...required],
+            properties: { step: { const: step }, columns: { ...names, minItems: 1 }, ...properties },
+          })),
+        },
+      },
+      algorithm: {
+        discriminator: { propertyName: 'name' },
+        type: 'object',
+        oneOf: [...algorithms.values()].map(({ schema }) => schema),
+      },
+      reweighing: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['protected'],
+        properties: { protected: name },
+      },
+      validation: {
+        discriminator: { propertyName: 'scheme' },
+        type: 'object',
+        oneOf: [...schemes.values()].map(({ scheme, properties, required = [] }) => ({
+          type: 'object',
+          additionalProperties: false,
+          required: ['scheme', ...required],
+          properties: { scheme: { const: scheme }, ...properties },
+        })),
+      },
+      seed: { type: 'integer', minimum: 0, maximum: 4_294_967_295 },
+      limits: {
+        type: 'object',
+        additionalProperties: false,
+        properties: {
+          seconds: { type: 'number', exclusiveMinimum: 0 },
+          memoryMegabytes: { type: 'number', exclusiveMinimum: 0 },
+        },
+      },
+      deadline: { type: 'string', format: 'date-time' },
+    },
+  };
+}
