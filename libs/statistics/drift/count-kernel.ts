@@ -103,14 +103,16 @@ const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length)
 function assemble(names: readonly string[]): Uint8Array<ArrayBuffer> {
   const text = (name: string): number[] => sized([...new TextEncoder().encode(name)]);
   const section = (id: number, content: readonly number[]): number[] => [id, ...sized(content)];
-  return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    ...section(1, list([[type.function, ...list([[type.i32], [type.i32], [type.i32], [type.i32]]), 0]])),
-    ...section(3, list(names.map(() => [0]))),
-    ...section(5, list([[0, 1]])),
-    ...section(7, list([[...text('memory'), 2, 0], ...names.map((name, i) => [...text(name), 0, i])])),
-    ...section(10, list(names.map((_, i) => sized(body(i + 1))))),
-  ]);
+  return Uint8Array.from(
+    [
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, list([[type.function, ...list([[type.i32], [type.i32], [type.i32], [type.i32]]), 0]])),
+      section(3, list(names.map(() => [0]))),
+      section(5, list([[0, 1]])),
+      section(7, list([[...text('memory'), 2, 0], ...names.map((name, i) => [...text(name), 0, i])])),
+      section(10, list(names.map((_, i) => sized(body(i + 1))))),
+    ].flat(),
+  );
 }
 
 /** One function over `count` thresholds: parameters from, to, thresholds, results (addresses); four values a turn. */
@@ -122,22 +124,30 @@ function body(count: number): number[] {
   const each = (write: (k: number) => number[]): number[] => Array.from({ length: count }, (_, k) => write(k)).flat();
   const load = (offset: number): number[] => [op.localGet, from, op.vector, vector.load, 4, ...unsigned(offset)];
   // A comparison that holds is −1: subtracting it counts it.
-  const compare = each((k) => [
-    ...[op.localGet, ...total(k), op.localGet, ...value, op.localGet, ...threshold(k)],
-    ...[op.vector, vector.f64x2GreaterOrEqual, op.vector, ...vector.i64x2Subtract, op.localSet, ...total(k)],
-  ]);
+  const compare = each((k) =>
+    [
+      [op.localGet, ...total(k), op.localGet, ...value, op.localGet, ...threshold(k)],
+      [op.vector, vector.f64x2GreaterOrEqual, op.vector, ...vector.i64x2Subtract, op.localSet, ...total(k)],
+    ].flat(),
+  );
   return [
-    ...list([[...unsigned(2 * count + 1), type.v128]]),
-    ...each((k) => [
-      ...[op.localGet, thresholds, op.vector, vector.loadSplat64, 3, ...unsigned(8 * k)],
-      ...[op.localSet, ...threshold(k)],
+    list([[...unsigned(2 * count + 1), type.v128]]),
+    each((k) => [
+      op.localGet,
+      thresholds,
+      op.vector,
+      vector.loadSplat64,
+      3,
+      ...unsigned(8 * k),
+      op.localSet,
+      ...threshold(k),
     ]),
-    ...[op.loop, op.noResult],
-    ...[...load(0), op.localSet, ...value, ...compare],
-    ...[...load(16), op.localSet, ...value, ...compare],
-    ...[op.localGet, from, op.i32Const, ...unsigned(32), op.i32Add, op.localTee, from],
-    ...[op.localGet, to, op.i32LessUnsigned, op.branchIf, 0, op.end],
-    ...each((k) => [op.localGet, results, op.localGet, ...total(k), op.vector, vector.store, 4, ...unsigned(16 * k)]),
-    op.end,
-  ];
+    [op.loop, op.noResult],
+    [...load(0), op.localSet, ...value, ...compare],
+    [...load(16), op.localSet, ...value, ...compare],
+    [op.localGet, from, op.i32Const, ...unsigned(32), op.i32Add, op.localTee, from],
+    [op.localGet, to, op.i32LessUnsigned, op.branchIf, 0, op.end],
+    each((k) => [op.localGet, results, op.localGet, ...total(k), op.vector, vector.store, 4, ...unsigned(16 * k)]),
+    [op.end],
+  ].flat();
 }
