@@ -1,5 +1,7 @@
 import { InputError } from '#libs/statistics';
-import { solvePositiveDefinite } from './cholesky.js';
+import { factorise, solveFactorised } from './cholesky.js';
+import { evaluateLogistic, hessianOf } from './logistic-passes.js';
+import type { LogisticData, LogisticState } from './logistic-passes.js';
 
 export interface LogisticOptions {
   /** Strength λ of λ/2 ‖β‖² beside the summed loss: scikit-learn's 1 / C. The intercept is free. */
@@ -46,31 +48,46 @@ export function fitLogistic(
   for (let row = 0; row < n; row += 1) total += weights?.[row] ?? 1;
   const tolerance = options.tolerance ?? 1e-10;
   const maximum = options.maximumIterations ?? 100;
+  const data: LogisticData = { rows, width, labels, weights, l2: options.l2 };
+  // On many rows the way to the minimum's neighbourhood takes its curvature from a sample, and near it one Hessian
+  // serves several steps: the minimum is the same.
+  const many = n * size * size > 2e7;
+  const stride = many ? Math.max(1, Math.floor(n / Math.max(8000, 400 * size))) : 1;
   // The last entry is the intercept.
   let beta = new Float64Array(size);
-  let state = evaluate(rows, width, labels, weights, beta, options.l2);
+  let spare = new Float64Array(n);
+  let state = evaluateLogistic(data, beta, new Float64Array(n));
   let iterations = 0;
-  for (; iterations < maximum && !(state.largest / total <= tolerance); iterations += 1) {
+  let factor: Float64Array | undefined;
+  let reduction = 1;
+  while (iterations < maximum && !(state.largest / total <= tolerance)) {
     options.onIteration?.(iterations, state.objective, state.largest / total);
-    const step = solvePositiveDefinite(hessian(rows, width, weights, state.probabilities, options.l2), state.gradient);
-    if (!step)
-      throw new InputError('Singular', 'the columns are collinear or separate the classes, and l2 does not hold them', {
-        field: 'algorithm.l2',
-        rule: 'l2 > 0, or independent columns that do not separate the classes',
-      });
+    const far = stride > 1 && state.largest / total > 1e-3;
+    const reused = many && !far && factor !== undefined && reduction < 0.1;
+    if (!reused) factor = factorOf(data, state.curvatures, far ? stride : 1);
+    const step = solveFactorised(factor!, state.gradient);
     let scale = 1;
     let next: Float64Array<ArrayBuffer>;
-    let candidate: State;
+    let candidate: LogisticState;
     for (;;) {
       next = beta.map((value, index) => value - scale * step[index]!);
-      candidate = evaluate(rows, width, labels, weights, next, options.l2);
-      if (candidate.objective <= state.objective || scale < 1e-10) break;
+      candidate = evaluateLogistic(data, next, spare);
+      if (candidate.objective < state.objective || isLevel(candidate, state) || scale < 1e-10) break;
       scale /= 2;
     }
-    // No step lowers the objective any more: this is the minimum to working precision.
-    if (!(candidate.objective <= state.objective)) break;
-    const stuck = candidate.objective === state.objective && candidate.largest >= state.largest;
-    if (stuck) break;
+    iterations += 1;
+    // Near the minimum the objective has no digits left to tell: the gradient has.
+    const better = isLevel(candidate, state)
+      ? candidate.largest < state.largest
+      : candidate.objective < state.objective;
+    if (!better) {
+      // No step of this Hessian lowers anything any more: with its own it is the minimum to working precision.
+      if (!reused) break;
+      reduction = 1;
+      continue;
+    }
+    reduction = far ? 1 : candidate.largest / state.largest;
+    spare = state.curvatures as Float64Array<ArrayBuffer>;
     beta = next;
     state = candidate;
   }
@@ -84,6 +101,22 @@ export function fitLogistic(
     converged: gradient <= Math.max(tolerance, 1e-12) || iterations < maximum,
     objective: state.objective,
   };
+}
+
+function isLevel(a: LogisticState, b: LogisticState): boolean {
+  return Math.abs(a.objective - b.objective) <= 1e-13 * Math.abs(b.objective);
+}
+
+/** @throws InputError `Singular` */
+function factorOf(data: LogisticData, curvatures: Float64Array, stride: number): Float64Array {
+  const hessian = hessianOf(data, curvatures, stride);
+  if (factorise(hessian, data.width + 1)) return hessian;
+  // A sample may hold a rare column as a constant.
+  if (stride > 1) return factorOf(data, curvatures, 1);
+  throw new InputError('Singular', 'the columns are collinear or separate the classes, and l2 does not hold them', {
+    field: 'algorithm.l2',
+    rule: 'l2 > 0, or independent columns that do not separate the classes',
+  });
 }
 
 /** σ(z) without overflow. */
@@ -107,72 +140,6 @@ export function predictLogistic(
     probabilities[row] = sigmoid(z);
   }
   return probabilities;
-}
-
-interface State {
-  readonly objective: number;
-  readonly gradient: Float64Array;
-  readonly largest: number;
-  readonly probabilities: Float64Array;
-}
-
-function evaluate(
-  rows: Float64Array,
-  width: number,
-  labels: Uint8Array,
-  weights: Float64Array | undefined,
-  beta: Float64Array,
-  l2: number,
-): State {
-  const gradient = new Float64Array(width + 1);
-  const probabilities = new Float64Array(labels.length);
-  let objective = 0;
-  for (let row = 0; row < labels.length; row += 1) {
-    const start = row * width;
-    let z = beta[width]!;
-    for (let j = 0; j < width; j += 1) z += beta[j]! * rows[start + j]!;
-    const weight = weights?.[row] ?? 1;
-    const p = sigmoid(z);
-    probabilities[row] = p;
-    // ln(1 + e^z) − y z, without overflow.
-    objective += weight * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - labels[row]! * z);
-    const residual = weight * (p - labels[row]!);
-    for (let j = 0; j < width; j += 1) gradient[j]! += residual * rows[start + j]!;
-    gradient[width]! += residual;
-  }
-  let penalty = 0;
-  for (let j = 0; j < width; j += 1) {
-    penalty += beta[j]! * beta[j]!;
-    gradient[j]! += l2 * beta[j]!;
-  }
-  let largest = 0;
-  for (const partial of gradient) largest = Math.max(largest, Math.abs(partial));
-  return { objective: objective + (l2 / 2) * penalty, gradient, largest, probabilities };
-}
-
-/** Lower triangle of the Hessian, row-major. */
-function hessian(
-  rows: Float64Array,
-  width: number,
-  weights: Float64Array | undefined,
-  probabilities: Float64Array,
-  l2: number,
-): Float64Array {
-  const size = width + 1;
-  const result = new Float64Array(size * size);
-  for (let row = 0; row < probabilities.length; row += 1) {
-    const p = probabilities[row]!;
-    const curvature = (weights?.[row] ?? 1) * p * (1 - p);
-    const start = row * width;
-    for (let i = 0; i < width; i += 1) {
-      const scaled = curvature * rows[start + i]!;
-      for (let j = 0; j <= i; j += 1) result[i * size + j]! += scaled * rows[start + j]!;
-      result[width * size + i]! += scaled;
-    }
-    result[width * size + width]! += curvature;
-  }
-  for (let i = 0; i < width; i += 1) result[i * size + i]! += l2;
-  return result;
 }
 
 function check(labels: Uint8Array, weights: Float64Array | undefined, { l2 }: LogisticOptions): void {
