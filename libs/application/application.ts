@@ -156,7 +156,7 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
       grants,
       identities: identitiesOf(directory, actor),
     };
-    const call = new Call(ports, facts, catchUp);
+    const call = new Call(ports, facts, catchUp, (stream) => !directory.streams.mayHave(stream));
     const handler = handlers[name] as unknown as Handler<CommandName>;
     return { call, handle: () => handler(call, input as never) };
   }

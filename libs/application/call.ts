@@ -77,6 +77,7 @@ export interface CallFacts {
 export class Call {
   readonly #pending = new Map<string, Pending>();
   readonly #positions: bigint[] = [];
+  readonly #written = new Set<string>();
   readonly #loaded = new Map<string, Promise<Loaded>>();
   #onBehalfOf: Id | undefined;
   /** Streams of the access index that were read or written: applied to it in the end. */
@@ -87,6 +88,8 @@ export class Call {
     readonly facts: CallFacts,
     /** Brings the directory up to what the store holds now. */
     readonly catchUp: () => Promise<void>,
+    /** Of a stream that had no event when the directory was last brought up: it need not be asked for. */
+    private readonly isAbsent: (stream: string) => boolean = () => false,
   ) {}
 
   /** For questions that are asked outside of a command: reads, and can do nothing else. */
@@ -147,6 +150,16 @@ export class Call {
 
   load(aggregate: Aggregate, id: string): Promise<Loaded> {
     return this.loadStream(this.stream(aggregate, id));
+  }
+
+  /**
+   * For the stream that the command then appends to, and for no other: what does not exist yet is not asked for. Where
+   * somebody was quicker, the append expects no stream, meets one, and the command is decided again.
+   */
+  loadOwn(aggregate: Aggregate, id: string): Promise<Loaded> {
+    const stream = this.stream(aggregate, id);
+    if (this.#loaded.has(stream) || this.#written.has(stream) || !this.isAbsent(stream)) return this.loadStream(stream);
+    return Promise.resolve({ stream, events: [], revision: undefined });
   }
 
   /** Read once in an attempt: what was decided on is one picture, and the expected revision guards it. */
@@ -224,6 +237,7 @@ export class Call {
     });
     const bytes = encoded.map(({ stored }) => stored);
     this.#loaded.delete(stream);
+    this.#written.add(stream);
     const digests = await this.#putTexts(stream, bytes);
     const result = await this.ports.store.append(stream, bytes, revision ?? 'no_stream');
     this.#positions.push(result.position);
@@ -312,7 +326,7 @@ export async function perform<C extends Command, E extends DomainEvent, State>(
   data: (state: State, loaded: Loaded) => object | Promise<object>,
   facts: AppendFacts = {},
 ): Promise<CommandResult> {
-  const loaded = await call.load(aggregate, id);
+  const loaded = await call.loadOwn(aggregate, id);
   const before = await call.repeated(loaded);
   if (before) return before;
   const state = fold(decider, loaded);

@@ -2,6 +2,7 @@ import type { RecordedAssayEvent } from '#libs/event-store';
 import { AccessIndex } from '#libs/identity';
 import type { Arm, CodeReference, Id, PermitEvent, Sha256, Slug, Time } from '#libs/lifecycle';
 import { permit, type PermitState } from '#libs/lifecycle/permit';
+import { StreamSet } from './stream-set.js';
 
 export interface VersionEntry {
   readonly modelVersionId: Id;
@@ -76,6 +77,8 @@ export class Directory {
   readonly usedTokens = new Set<string>();
   /** Command id → digest of the newest commands: an id that comes again with other content is refused. */
   readonly commands = new Map<Id, Sha256>();
+  /** Every stream that had an event up to the position. */
+  readonly streams = new StreamSet();
   #position: bigint | undefined;
 
   /** Everything at or before this position is folded in. */
@@ -88,6 +91,7 @@ export class Directory {
     this.access.apply(event);
     if (this.#position !== undefined && event.position <= this.#position) return;
     this.#position = event.position;
+    this.streams.add(event.stream);
     // A refused command may come again, as it was or corrected: its denial is not its outcome.
     if (event.type !== 'DenialCounted') this.#remember(event.metadata.commandId, event.metadata.commandDigest);
     this.#evolve(event);

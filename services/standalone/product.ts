@@ -107,6 +107,8 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
     const projector = createProjector({
       pool,
       fanOut,
+      // The projector shares its thread with the api: under load fewer, larger transactions leave more of it.
+      lingerMs: 250,
       onTrouble: ({ where, error, attempt }) => log.warn({ where, attempt, error: String(error) }, 'projector waits'),
     });
     await projector.start();
