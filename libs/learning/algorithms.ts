@@ -1,7 +1,14 @@
 import type { Algorithm } from './algorithm.js';
 import { logisticRegression } from './linear/logistic-regression.js';
+import { elasticNet, lasso, linearRegression, ridge } from './linear/regression.js';
+import { softmaxRegression } from './linear/softmax.js';
+import { autoencoder } from './neural/autoencoder.js';
+import { multilayerPerceptron } from './neural/perceptron.js';
+
+const linear = [linearRegression, ridge, lasso, elasticNet, logisticRegression, softmaxRegression];
+const neural = [multilayerPerceptron, autoencoder];
 
 /** Every algorithm that a job may name, by name; each family adds its own here. */
 export const algorithms: ReadonlyMap<string, Algorithm> = new Map<string, Algorithm>(
-  ([logisticRegression] as unknown as Algorithm[]).map((algorithm) => [algorithm.name, algorithm]),
+  ([...linear, ...neural] as unknown as Algorithm[]).map((algorithm) => [algorithm.name, algorithm]),
 );
