@@ -48,8 +48,16 @@ describe('people', () => {
 
   test('a registration that was cut off after its row gives the subject to the next one', async () => {
     const subject = `sub-${newId()}`;
-    await app.identities.subjects.link(app.workspace, issuer, subject, newId());
+    const cutOff = newId();
+    await app.identities.subjects.link(app.workspace, issuer, subject, cutOff);
     const identityId = newId();
+    // Young, it may be a registration under way.
+    expect(await app.execute(app.administrator, 'RegisterPerson', { identityId, issuer, subject })).toMatchObject({
+      outcome: 'refused',
+      code: 'Contention',
+    });
+    const rows = app.source.getRepository('IdentitySubjectRow');
+    await rows.update({ identityId: cutOff }, { createdAt: new Date(app.clock.now().getTime() - 31_000) });
     await app.done(app.administrator, 'RegisterPerson', { identityId, issuer, subject });
     expect(await app.identities.subjects.find(app.workspace, issuer, subject)).toBe(identityId);
   });

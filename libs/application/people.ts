@@ -1,3 +1,4 @@
+import { WrongExpectedRevision } from '#libs/event-store';
 import { withinScopes } from '#libs/identity';
 import { roles, type Role } from '#libs/lifecycle';
 import { identity } from '#libs/lifecycle/identity';
@@ -23,13 +24,12 @@ export const people: Pick<
     const events = decide(call, identity, loaded, fold(identity, loaded), 'RegisterPerson', data);
     const { subjects } = call.ports.identities;
     const holder = await subjects.link(call.workspace, issuer, subject, identityId);
-    // A row without its registration is what a crash left: the next registration of the subject takes it over.
     if (holder !== identityId) {
       if ((await standingOf(call, holder)) !== 'missing')
         throw new Refusal('SubjectTaken', { field: 'subject', identityId: holder });
-      await subjects.unlink(call.workspace, issuer, subject, holder);
-      if ((await subjects.link(call.workspace, issuer, subject, identityId)) !== identityId)
-        throw new Refusal('SubjectTaken', { field: 'subject' });
+      // A row without its registration is under way, or what a crash left: then the next registration takes it over.
+      if (!(await subjects.takeOver(call.workspace, issuer, subject, { from: holder, to: identityId })))
+        throw new WrongExpectedRevision(call.stream('identity', holder), 0n, undefined);
     }
     await call.append(loaded, events);
     return call.accepted();

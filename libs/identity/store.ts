@@ -10,8 +10,16 @@ export interface SubjectStore {
    * means that the subject is taken.
    */
   link(workspace: string, issuer: string, subject: string, identityId: string): Promise<string>;
-  /** Gives back a reservation whose registration was refused. */
-  unlink(workspace: string, issuer: string, subject: string, identityId: string): Promise<void>;
+  /**
+   * Gives a reservation that no registration followed for half a minute to another identity; false while it is younger,
+   * or held by somebody else: a registration that is under way is not robbed of its subject.
+   */
+  takeOver(
+    workspace: string,
+    issuer: string,
+    subject: string,
+    change: { readonly from: string; readonly to: string },
+  ): Promise<boolean>;
   erase(workspace: string, identityId: string): Promise<number>;
 }
 
@@ -47,6 +55,8 @@ export interface IdentityStore {
 }
 
 const touchEveryMs = 60_000;
+/** Longer than an append may take, the store's own time-out included. */
+const abandonedAfterMs = 30_000;
 
 /** Tables `identity_subject`, `service_key` and `reauthentication`. Migrations: `identityMigrations`. */
 export function createIdentityStore(dataSource: DataSource, now: () => Date = () => new Date()): IdentityStore {
@@ -65,8 +75,11 @@ export function createIdentityStore(dataSource: DataSource, now: () => Date = ()
         await subjects.createQueryBuilder().insert().values(values).orIgnore().execute();
         return (await subjects.findOneByOrFail({ workspace, issuer, subject })).identityId;
       },
-      async unlink(workspace, issuer, subject, identityId) {
-        await subjects.delete({ workspace, issuer, subject, identityId });
+      async takeOver(workspace, issuer, subject, { from, to }) {
+        const at = now();
+        const createdAt = LessThan(new Date(at.getTime() - abandonedAfterMs));
+        const row = { workspace, issuer, subject, identityId: from, createdAt };
+        return (await subjects.update(row, { identityId: to, createdAt: at })).affected === 1;
       },
       async erase(workspace, identityId) {
         return (await subjects.delete({ workspace, identityId })).affected ?? 0;
