@@ -182,6 +182,8 @@ describe('without sign-in', () => {
   test('a request keeps its id when it is one, and gets one otherwise', async () => {
     const id = '0b0e1d4c-8f5e-4b53-9b84-8e1f6b0c2a11';
     expect((await post({ query: '{ __typename }' }, { 'x-request-id': id })).headers.get('x-request-id')).toBe(id);
+    for (const query of ['{ __typename }', '{ viewer { __typename } }', '{'])
+      expect((await post({ query })).headers.get('cache-control')).toBe('no-store');
     const other = (await post({ query: '{ __typename }' }, { 'x-request-id': 'x\u00ff' })).headers.get('x-request-id');
     expect(other).toMatch(/^[0-9a-f-]{36}$/);
   });

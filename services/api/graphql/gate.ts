@@ -23,6 +23,9 @@ export function gatePlugin({ ports, limits, actors, addresses }: Gate): ApolloSe
   return {
     async requestDidStart() {
       return {
+        async willSendResponse({ response }) {
+          response.http.headers.set('cache-control', 'no-store');
+        },
         async didResolveOperation(request) {
           const { contextValue, document, operation } = request;
           if (!operation) return;

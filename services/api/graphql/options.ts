@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import {
+  ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
@@ -46,6 +47,8 @@ export function graphqlOptions(ports: ApiPortsWithLimits): ApolloDriverConfig {
     context: async ({ req }: { req: IncomingMessage; res: ServerResponse }): Promise<ApiContext> =>
       contextFor(ports, req, await signIn(ports, req.headers.authorization)),
     plugins: [
+      // It would look at every field of every answer, to find each time that nothing may be kept: see the gate.
+      ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       gatePlugin({
