@@ -1,18 +1,31 @@
 import type { StoredEvent } from '../event-store/port.js';
 import type { IncomingRecord, OutgoingRecord } from './port.js';
 
-/** One event of the store as a Kafka record: value = data bytes as stored, everything else in headers. */
-export interface RelayedEvent {
-  readonly kind: 'event';
+/** Which relay wrote a record, and in which of its terms. */
+export interface RelayStamp {
+  /** UUID of the lease in the product's database: consumers take no other relay's records. */
+  readonly id: string;
+  /** Rises with every holder of the lease. */
   readonly epoch: bigint;
+}
+
+/** One event of the store as a Kafka record: value = data bytes as stored, everything else in headers. */
+export interface RelayedEvent extends RelayStamp {
+  readonly kind: 'event';
   readonly event: StoredEvent;
 }
 
-/** Every event at or before `position` that belongs to this partition has been relayed. */
-export interface RelayedWatermark {
+/**
+ * Ends a batch: every event of this partition after `after` and at or before `position` is among the `events` records
+ * directly before this one. Who has seen everything up to `after` has then seen everything up to `position`; somebody
+ * who has not, has missed records.
+ */
+export interface RelayedWatermark extends RelayStamp {
   readonly kind: 'watermark';
-  readonly epoch: bigint;
+  /** -1: the beginning of the store. */
+  readonly after: bigint;
   readonly position: bigint;
+  readonly events: number;
 }
 
 export type RelayedItem = RelayedEvent | RelayedWatermark;
@@ -29,10 +42,12 @@ export class ForeignRecord extends Error {
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Most events of one batch: more than any relay publishes at once. */
+export const mostEventsInBatch = 100_000n;
 const decimal = /^(0|[1-9][0-9]{0,18})$/;
 
 /** The header set of KurrentDB's Kafka sink in spirit: consumers deduplicate by stream and revision alone. */
-export function eventRecord(event: StoredEvent, epoch: bigint, partition: number): OutgoingRecord {
+export function eventRecord(event: StoredEvent, relay: RelayStamp, partition: number): OutgoingRecord {
   const metadata = JSON.parse(Buffer.from(event.metadata).toString('utf8')) as {
     schemaVersion?: number;
     correlationId?: string;
@@ -44,7 +59,8 @@ export function eventRecord(event: StoredEvent, epoch: bigint, partition: number
     value: event.data,
     headers: {
       kind: 'event',
-      epoch: epoch.toString(),
+      relay: relay.id,
+      epoch: relay.epoch.toString(),
       'event-id': event.id,
       'event-type': event.type,
       'schema-version': String(metadata.schemaVersion ?? 1),
@@ -59,43 +75,64 @@ export function eventRecord(event: StoredEvent, epoch: bigint, partition: number
   };
 }
 
-export function watermarkRecord(position: bigint, epoch: bigint, partition: number): OutgoingRecord {
+export function watermarkRecord(
+  { id, epoch, after, position, events }: Omit<RelayedWatermark, 'kind'>,
+  partition: number,
+): OutgoingRecord {
   return {
     partition,
     key: 'watermark',
     value: new Uint8Array(),
-    headers: { kind: 'watermark', epoch: epoch.toString(), position: position.toString() },
+    headers: {
+      kind: 'watermark',
+      relay: id,
+      epoch: epoch.toString(),
+      after: after.toString(),
+      position: position.toString(),
+      events: String(events),
+    },
   };
 }
 
 /** @throws ForeignRecord naming the header and the rule */
 export function relayedItem(record: IncomingRecord): RelayedItem {
   const kind = text(record, 'kind');
-  const epoch = number(record, 'epoch');
-  const position = number(record, 'position');
-  if (kind === 'watermark') return { kind, epoch, position };
+  const relay = text(record, 'relay');
+  if (!uuid.test(relay)) throw new ForeignRecord('relay', 'a UUID');
+  const stamp: RelayStamp = { id: relay, epoch: number(record, 'epoch') };
+  if (kind === 'watermark') return watermark(record, stamp);
   if (kind !== 'event') throw new ForeignRecord('kind', `event or watermark, not ${JSON.stringify(kind)}`);
   const id = text(record, 'event-id');
   if (!uuid.test(id)) throw new ForeignRecord('event-id', 'a UUID');
   const stream = text(record, 'stream');
   if (record.key !== stream) throw new ForeignRecord('stream', 'equal to the record key');
-  if (!record.value) throw new ForeignRecord('kind', 'an event has a value');
+  if (!record.value) throw new ForeignRecord('kind', 'an event, which has a value');
   const metadata = record.headers['metadata'];
   if (!metadata) throw new ForeignRecord('metadata', 'present');
   return {
     kind,
-    epoch,
+    ...stamp,
     event: {
       id,
       type: text(record, 'event-type'),
       stream,
       revision: number(record, 'revision'),
-      position,
+      position: number(record, 'position'),
       recordedAt: text(record, 'recorded-at'),
       data: record.value,
       metadata,
     },
   };
+}
+
+function watermark(record: IncomingRecord, stamp: RelayStamp): RelayedWatermark {
+  const [after, position] = ['after', 'position'].map((name) =>
+    text(record, name) === '-1' ? -1n : number(record, name),
+  ) as [bigint, bigint];
+  if (after > position) throw new ForeignRecord('after', 'not beyond the position');
+  const events = number(record, 'events');
+  if (events > mostEventsInBatch) throw new ForeignRecord('events', `at most ${mostEventsInBatch}`);
+  return { kind: 'watermark', ...stamp, after, position, events: Number(events) };
 }
 
 function text({ headers }: IncomingRecord, name: string): string {

@@ -1,5 +1,6 @@
 export { createKafka } from './kafka.js';
 export type { KafkaOptions } from './kafka.js';
+export { eventsTopic, kafkaOptions } from './configuration.js';
 export { BrokerUnavailable, TopicMismatch } from './port.js';
 export type {
   BatchHandler,
@@ -7,8 +8,9 @@ export type {
   Messaging,
   OutgoingRecord,
   Publisher,
+  SubscribeOptions,
   Subscription,
   TopicSettings,
 } from './port.js';
-export { eventRecord, ForeignRecord, relayedItem, watermarkRecord } from './event-record.js';
-export type { RelayedEvent, RelayedItem, RelayedWatermark } from './event-record.js';
+export { eventRecord, ForeignRecord, mostEventsInBatch, relayedItem, watermarkRecord } from './event-record.js';
+export type { RelayedEvent, RelayedItem, RelayedWatermark, RelayStamp } from './event-record.js';

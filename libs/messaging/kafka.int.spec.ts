@@ -84,6 +84,7 @@ suite('Kafka behind the port', () => {
         if (attempts === 1) throw new Error('the database is away');
         seen.push(...records.map(numberOf));
         complete();
+        return undefined;
       },
     });
     await all;
@@ -144,6 +145,7 @@ async function collect(
     handle: async (_, records) => {
       seen.push(...records);
       if (seen.length >= count) complete();
+      return undefined;
     },
   });
   await all;

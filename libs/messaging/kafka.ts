@@ -21,14 +21,14 @@ export interface KafkaOptions {
 
 /** Milliseconds; kafkajs adds jitter (factor 0.2) and stops after `retries`. */
 const retry = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
-const sessionTimeout = 30_000;
+const sessionTimeout = 10_000;
 const closeWithinMs = 5_000;
 
 /** kafkajs 2.2.4 behind the port: idempotent producer, one request in flight, offsets kept by the caller. */
 export function createKafka(options: KafkaOptions): Messaging {
   const kafka = new Kafka(configuration(options));
   const admin = kafka.admin({ retry });
-  const open: { disconnect(): Promise<void> }[] = [admin];
+  const open = new Set<{ disconnect(): Promise<void> }>([admin]);
   const adminReady = lazily(() => translated(() => admin.connect()));
 
   return {
@@ -38,12 +38,18 @@ export function createKafka(options: KafkaOptions): Messaging {
       if (existing === undefined) {
         const configEntries = Object.entries(configuration).map(([name, value]) => ({ name, value }));
         const topics = [{ topic, numPartitions: partitions, replicationFactor, configEntries }];
-        await translated(() => admin.createTopics({ topics, waitForLeaders: true }));
-        return;
+        const isNew = await translated(() => admin.createTopics({ topics, waitForLeaders: true }));
+        return isNew ? 'created' : 'existing';
       }
       if (existing !== partitions) {
         throw new TopicMismatch(`topic ${topic}: ${existing} partitions, configured are ${partitions}`);
       }
+      return 'existing';
+    },
+
+    async partitions(topic) {
+      await adminReady();
+      return translated(() => partitionCount(admin, topic));
     },
 
     async publisher() {
@@ -53,28 +59,56 @@ export function createKafka(options: KafkaOptions): Messaging {
         allowAutoTopicCreation: false,
         retry,
       });
-      open.push(producer);
-      await translated(() => producer.connect());
-      return createPublisher(producer);
+      open.add(producer);
+      const closing = () => {
+        open.delete(producer);
+        return producer.disconnect();
+      };
+      try {
+        await translated(() => producer.connect());
+      } catch (error) {
+        await closing().catch(() => undefined);
+        throw error;
+      }
+      return createPublisher(producer, closing);
     },
 
-    async subscribe(topic, group, handler) {
+    async subscribe(topic, group, handler, wanted = {}) {
+      const session = wanted.sessionTimeout ?? sessionTimeout;
       const consumer = kafka.consumer({
         groupId: group,
-        sessionTimeout,
+        sessionTimeout: session,
+        heartbeatInterval: Math.floor(session / 4),
+        // A member that hangs while the group is shared out anew holds the others up for so long.
+        rebalanceTimeout: session,
         allowAutoTopicCreation: false,
         maxWaitTimeInMs: 50,
         maxBytesPerPartition: 8 << 20,
         retry: { ...retry, restartOnFailure: async () => true },
       });
-      open.push(consumer);
-      return translated(() => run(consumer, topic, handler));
+      open.add(consumer);
+      const closing = () => {
+        open.delete(consumer);
+        return consumer.disconnect();
+      };
+      try {
+        return await translated(() => run(consumer, topic, handler, closing));
+      } catch (error) {
+        await closing().catch(() => undefined);
+        throw error;
+      }
     },
 
     async endOffsets(topic) {
       await adminReady();
       const offsets = await translated(() => admin.fetchTopicOffsets(topic));
       return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
+    },
+
+    async offsetsAt(topic, time) {
+      await adminReady();
+      const offsets = await translated(() => admin.fetchTopicOffsetsByTimestamp(topic, time));
+      return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
     },
 
     async ping() {
@@ -85,7 +119,7 @@ export function createKafka(options: KafkaOptions): Messaging {
     async close() {
       // A client in the middle of a retry would hold the process back for as long as it retries.
       const given = new Promise<void>((resolve) => setTimeout(resolve, closeWithinMs).unref());
-      const closing = open.map((client) => client.disconnect().catch(() => undefined));
+      const closing = [...open].map((client) => client.disconnect().catch(() => undefined));
       await Promise.race([given, Promise.all(closing)]);
     },
   };
@@ -104,8 +138,16 @@ function configuration({ brokers, clientId, tls, sasl, onLog }: KafkaOptions): K
     logCreator:
       () =>
       ({ level, log }) =>
-        onLog?.(level === logLevel.ERROR ? 'error' : 'warn', log.message),
+        // The first is told once by every producer, and our records name their partitions themselves.
+        log.message.includes('switched default partitioner')
+          ? undefined
+          : onLog?.(level === logLevel.ERROR ? 'error' : 'warn', said(log)),
   };
+}
+
+/** kafkajs names the request in the message and the error beside it. */
+function said({ message, error }: { readonly message: string; readonly error?: unknown }): string {
+  return error === undefined ? message : `${message}: ${String(error)}`;
 }
 
 async function partitionCount(admin: Admin, topic: string): Promise<number | undefined> {
@@ -114,7 +156,7 @@ async function partitionCount(admin: Admin, topic: string): Promise<number | und
   return topics[0]?.partitions.length;
 }
 
-function createPublisher(producer: Producer): Publisher {
+function createPublisher(producer: Producer, close: () => Promise<void>): Publisher {
   let busy = false;
   return {
     async publish(topic: string, records: readonly OutgoingRecord[]) {
@@ -139,18 +181,21 @@ function createPublisher(producer: Producer): Publisher {
         busy = false;
       }
     },
-    close: () => producer.disconnect(),
+    close,
   };
 }
 
-async function run(consumer: Consumer, topic: string, handler: BatchHandler): Promise<Subscription> {
+async function run(
+  consumer: Consumer,
+  topic: string,
+  handler: BatchHandler,
+  close: () => Promise<void>,
+): Promise<Subscription> {
   /** Partitions whose own offset has been looked up since they were assigned. */
-  const positioned = new Set<number>();
+  let positioned = new Set<number>();
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
-    const assigned = new Set(payload.memberAssignment[topic] ?? []);
-    const lost = [...positioned].filter((partition) => !assigned.has(partition));
-    positioned.clear();
-    if (lost.length > 0) handler.revoked?.(lost);
+    positioned = new Set();
+    handler.assigned?.(payload.memberAssignment[topic] ?? []);
   });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
@@ -158,9 +203,20 @@ async function run(consumer: Consumer, topic: string, handler: BatchHandler): Pr
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: 4,
-    eachBatch: async (payload) => deliver(consumer, topic, handler, positioned, payload),
+    eachBatch: async (payload) => {
+      const joined = positioned;
+      await deliver(consumer, topic, handler, joined, payload, () => joined === positioned);
+    },
   });
-  return { close: () => consumer.disconnect() };
+  return {
+    async commit(offsets) {
+      const entries = [...offsets].map(([partition, offset]) => ({ topic, partition, offset: offset.toString() }));
+      if (entries.length > 0) await translated(() => consumer.commitOffsets(entries));
+    },
+    // kafkajs takes the oldest offset that there is when the wanted one is gone.
+    seek: (partition, offset) => consumer.seek({ topic, partition, offset: offset.toString() }),
+    close,
+  };
 }
 
 async function deliver(
@@ -169,6 +225,7 @@ async function deliver(
   handler: BatchHandler,
   positioned: Set<number>,
   { batch, heartbeat, resolveOffset, isRunning, isStale }: EachBatchPayload,
+  isAssigned: () => boolean,
 ): Promise<void> {
   const { partition } = batch;
   if (!positioned.has(partition)) {
@@ -188,8 +245,12 @@ async function deliver(
     value: message.value ?? undefined,
     headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, bytes(value)])),
   }));
-  await handler.handle(partition, records, heartbeat);
-  resolveOffset(batch.lastOffset());
+  const unread = BigInt(batch.highWatermark) - 1n - BigInt(batch.lastOffset());
+  const answer = await handler.handle(partition, records, heartbeat, unread < 0n ? 0n : unread);
+  // The partition may have gone to somebody else meanwhile, and have come back.
+  if (!isAssigned() || isStale()) return;
+  if (answer === undefined) resolveOffset(batch.lastOffset());
+  else consumer.seek({ topic, partition, offset: answer.toString() });
 }
 
 /** A header given twice is kept as its last value. */

@@ -30,19 +30,39 @@ export interface Publisher {
 }
 
 export interface BatchHandler {
-  /** Called when a partition is assigned: the first offset to deliver, or undefined for the oldest that there is. */
+  /** The group has shared its partitions out anew; whatever was in hand before comes again, here or elsewhere. */
+  assigned?(partitions: readonly number[]): void;
+  /**
+   * Called before a partition's first records after an assignment: the first offset to deliver, or undefined for the
+   * last one that was committed as a hint, or the oldest that there is.
+   */
   startOffset(partition: number): Promise<bigint | undefined>;
   /**
    * One partition's next records, in order. The next batch of that partition follows when the promise resolved;
-   * when it rejects the same batch comes again after a pause.
+   * when it rejects the same batch comes again after a pause. An offset: the partition comes again from there.
+   *
+   * @param keepAlive to be called now and then by a handler that waits; it rejects when the group is shared out anew
+   * @param unread how many records the partition holds after these
    */
-  handle(partition: number, records: readonly IncomingRecord[], keepAlive: () => Promise<void>): Promise<void>;
-  /** A partition went to another member: what is in hand for it must not be written. */
-  revoked?(partitions: readonly number[]): void;
+  handle(
+    partition: number,
+    records: readonly IncomingRecord[],
+    keepAlive: () => Promise<void>,
+    unread: bigint,
+  ): Promise<bigint | undefined>;
 }
 
 export interface Subscription {
+  /** Where reading may begin after the next assignment, by partition: only a hint, and it may be lost. */
+  commit(offsets: ReadonlyMap<number, bigint>): Promise<void>;
+  /** A partition that this member has comes next from this offset, or from the oldest that there still is. */
+  seek(partition: number, offset: bigint): void;
   close(): Promise<void>;
+}
+
+export interface SubscribeOptions {
+  /** Milliseconds until a member that does not answer loses its partitions. Default 10,000; brokers allow 6,000 up. */
+  readonly sessionTimeout?: number;
 }
 
 export interface TopicSettings {
@@ -63,12 +83,16 @@ export class BrokerUnavailable extends Error {
 
 export interface Messaging {
   /** Creates the topic, or throws {@link TopicMismatch} when it exists with another number of partitions. */
-  ensureTopic(settings: TopicSettings): Promise<void>;
+  ensureTopic(settings: TopicSettings): Promise<'created' | 'existing'>;
+  /** How many partitions a topic has; undefined when there is none of that name. */
+  partitions(topic: string): Promise<number | undefined>;
   publisher(): Promise<Publisher>;
   /** Joins the group; partitions are shared with its other members. */
-  subscribe(topic: string, group: string, handler: BatchHandler): Promise<Subscription>;
+  subscribe(topic: string, group: string, handler: BatchHandler, options?: SubscribeOptions): Promise<Subscription>;
   /** Latest offset (exclusive) of each partition. */
   endOffsets(topic: string): Promise<ReadonlyMap<number, bigint>>;
+  /** First offset of each partition whose record is not older than `time` (milliseconds); its end when there is none. */
+  offsetsAt(topic: string, time: number): Promise<ReadonlyMap<number, bigint>>;
   ping(): Promise<void>;
   close(): Promise<void>;
 }

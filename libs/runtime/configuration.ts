@@ -42,7 +42,15 @@ export function readConfiguration(environment: Environment = process.env) {
       throw new InvalidConfiguration(name, `a whole number from ${lowest} to ${highest}`);
     return value;
   };
-  return { optional, required, integer };
+  const choice = <Name extends string>(name: string, allowed: readonly Name[]): Name | undefined => {
+    const value = optional(name);
+    if (value === undefined) return undefined;
+    const found = allowed.find((one) => one === value);
+    if (found === undefined) throw new InvalidConfiguration(name, `one of ${allowed.join(', ')}`);
+    return found;
+  };
+  const invalid = (name: string, rule: string): InvalidConfiguration => new InvalidConfiguration(name, rule);
+  return { optional, required, integer, choice, invalid };
 }
 
 export type Configuration = ReturnType<typeof readConfiguration>;

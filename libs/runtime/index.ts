@@ -16,3 +16,5 @@ export { InvalidConfiguration, readConfiguration } from './configuration.js';
 export type { Configuration } from './configuration.js';
 export { runService } from './service.js';
 export type { RunningService } from './service.js';
+export { createRegistry, probeAddress, serveProbes } from './probes.js';
+export type { ProbeOptions, Probes } from './probes.js';

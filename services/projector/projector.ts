@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Pool } from 'pg';
-import type { EventStore, FanOut, StoredEvent, SubscriptionItem } from '#libs/event-store';
-import { decodeEvent } from '#libs/event-store';
+import type { EventStore, FanOut, SubscriptionItem } from '#libs/event-store';
 import {
   allViews,
   clockView,
@@ -17,6 +16,7 @@ import {
   type View,
 } from '#libs/projections';
 import { backoff, sleep } from './backoff.js';
+import { deliver } from './deliver.js';
 import { ViewRunner } from './runner.js';
 
 export interface ProjectorOptions {
@@ -252,23 +252,4 @@ function newAbort(): AbortController {
 
 function visible({ isBuilding, liveAt, runner }: Fed): bigint {
   return isBuilding ? liveAt : runner.consumer.position();
-}
-
-/** Decodes at most once, for however many views. */
-function deliver(event: StoredEvent): Delivery {
-  let result: { readonly value: ReturnType<typeof decodeEvent> } | { readonly error: unknown } | undefined;
-  return {
-    event,
-    decoded() {
-      if (result === undefined) {
-        try {
-          result = { value: decodeEvent(event) };
-        } catch (error) {
-          result = { error };
-        }
-      }
-      if ('error' in result) throw result.error;
-      return result.value;
-    },
-  };
 }

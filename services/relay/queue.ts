@@ -2,24 +2,41 @@
 export interface Queue<Item> {
   /** Waits while the queue is full. Resolves at once after `end`. */
   put(item: Item): Promise<void>;
-  /** Up to `most` items, as soon as there is one; empty after `milliseconds`; undefined when ended and drained. */
+  /**
+   * Up to `most` items and `bytes` of them (one at least), as soon as there is one; empty after `milliseconds`;
+   * undefined when ended and drained.
+   */
   take(most: number, milliseconds: number): Promise<readonly Item[] | undefined>;
   /** The next `take` rejects with this, after what was put before has been taken. */
   fail(error: unknown): void;
   end(): void;
+  readonly size: number;
 }
 
-export function createQueue<Item>(limit: number): Queue<Item> {
+export interface QueueLimits<Item> {
+  /** Most items that wait. */
+  readonly items: number;
+  /** Most bytes in one `take`; twice as many may wait. */
+  readonly bytes: number;
+  readonly sizeOf: (item: Item) => number;
+}
+
+export function createQueue<Item>(limits: QueueLimits<Item>): Queue<Item> {
   let items: Item[] = [];
+  let bytes = 0;
   let ended: { readonly error?: unknown } | undefined;
-  const full = () => items.length >= limit && !ended;
+  const full = () => items.length > 0 && (items.length >= limits.items || bytes >= 2 * limits.bytes) && !ended;
   let wakeTaker: () => void = () => undefined;
   let wakePutter: () => void = () => undefined;
   return {
+    get size() {
+      return items.length;
+    },
     async put(item) {
       while (full()) await new Promise<void>((resolve) => (wakePutter = resolve));
       if (ended) return;
       items.push(item);
+      bytes += limits.sizeOf(item);
       wakeTaker();
     },
     async take(most, milliseconds) {
@@ -36,8 +53,14 @@ export function createQueue<Item>(limit: number): Queue<Item> {
         if (ended.error !== undefined) throw ended.error;
         return undefined;
       }
-      const taken = items.slice(0, most);
-      items = items.slice(most);
+      let count = 0;
+      for (let taken = 0; count < items.length && count < most; count += 1) {
+        taken += limits.sizeOf(items[count]!);
+        if (count > 0 && taken > limits.bytes) break;
+      }
+      const taken = items.slice(0, count);
+      items = items.slice(count);
+      for (const item of taken) bytes -= limits.sizeOf(item);
       wakePutter();
       return taken;
     },

@@ -143,6 +143,7 @@ async function read(
     handle: async (_, records) => {
       items.push(...records.map(relayedItem));
       if (enough(items)) complete();
+      return undefined;
     },
   });
   await all;

@@ -1,0 +1,123 @@
+import { StoreUnavailable } from '#libs/event-store';
+import type { EventStore, StoredEvent, SubscriptionItem } from '#libs/event-store';
+import { eventRecord, watermarkRecord } from '#libs/messaging';
+import type { OutgoingRecord } from '#libs/messaging';
+import { leaseSeconds, renewLease } from './lease.js';
+import type { Lease } from './lease.js';
+import { createQueue } from './queue.js';
+import type { Queue } from './queue.js';
+import type { RelayOptions, RelayState } from './relay.js';
+
+/** Milliseconds between two renewals of the lease with what Kafka has acknowledged; so much is sent twice after a kill. */
+const saveMs = 250;
+/** An idle relay renews its lease so often. */
+const idleRenewalMs = (leaseSeconds * 1000) / 4;
+/** Bytes of one publish: a batch of one partition must fit into one message set of the broker. */
+const batchBytes = 2 << 20;
+
+/** Relays for as long as the lease is its own. @throws LeaseLost, and what the store, the broker or the database throw */
+export async function lead(
+  { store, messaging, pool, topic, partitionOf, batchSize = 1_000 }: RelayOptions,
+  { id, epoch, position: from, holder }: Lease & { readonly holder: string },
+  signal: AbortSignal,
+  change: (part: Partial<RelayState>) => void,
+): Promise<void> {
+  const publisher = await messaging.publisher();
+  const stop = new AbortController();
+  const until = AbortSignal.any([signal, stop.signal]);
+  const queue = createQueue<SubscriptionItem>({ items: batchSize * 4, bytes: batchBytes, sizeOf: bytesOf });
+  const reading = read(store, from, until, queue);
+  const relay = { id, epoch };
+
+  const publish = (events: readonly StoredEvent[], after: bigint, position: bigint) => {
+    const records: OutgoingRecord[] = [];
+    const counts = Array.from({ length: topic.partitions }, () => 0);
+    for (const event of events) {
+      const partition = partitionOf(event.stream, topic.partitions);
+      counts[partition]! += 1;
+      records.push(eventRecord(event, relay, partition));
+    }
+    for (const [partition, count] of counts.entries())
+      records.push(watermarkRecord({ ...relay, after, position, events: count }, partition));
+    return publisher.publish(topic.topic, records);
+  };
+
+  try {
+    let acknowledged = from ?? -1n;
+    // The consumers learn the new epoch before the first event of it: a zombie's records are dropped from here on.
+    await publish([], acknowledged, acknowledged);
+    await renewLease(pool, topic.topic, holder, epoch, from);
+    let events = 0;
+    let saved = { at: Date.now(), position: acknowledged };
+    while (!until.aborted) {
+      const batch = await queue.take(batchSize, saveMs);
+      if (batch === undefined) break;
+      const relayed = batch.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
+      const position = lastPosition(batch);
+      if (position !== undefined && position > acknowledged) {
+        await publish(relayed, acknowledged, position);
+        acknowledged = position;
+      }
+      if (batch.length > 0) {
+        events += relayed.length;
+        const last = relayed.at(-1);
+        const caughtUp = batch.at(-1)!.kind === 'caught-up' || (queue.size === 0 && reading.live);
+        const recordedAt = last && { recordedAt: last.recordedAt };
+        change({ status: 'leading', epoch, position: acknowledged, events, caughtUp, ...recordedAt });
+      }
+      const idle = Date.now() - saved.at;
+      if (idle > idleRenewalMs || (idle >= saveMs && acknowledged !== saved.position)) {
+        await renewLease(pool, topic.topic, holder, epoch, acknowledged < 0n ? undefined : acknowledged);
+        saved = { at: Date.now(), position: acknowledged };
+      }
+    }
+    if (acknowledged !== saved.position) await renewLease(pool, topic.topic, holder, epoch, acknowledged);
+  } finally {
+    stop.abort();
+    queue.end();
+    await publisher.close().catch(() => undefined);
+    await reading.ended;
+  }
+}
+
+interface Reading {
+  /** The subscription has been at the store's end and has followed it since. */
+  live: boolean;
+  ended: Promise<void>;
+}
+
+/** Fills the queue from the subscription; a fault of the store comes out of `queue.take`. */
+function read(
+  store: EventStore,
+  after: bigint | undefined,
+  signal: AbortSignal,
+  queue: Queue<SubscriptionItem>,
+): Reading {
+  const reading: Reading = { live: false, ended: Promise.resolve() };
+  reading.ended = (async () => {
+    try {
+      for await (const item of store.subscribeAll({ ...(after !== undefined && { after }), signal })) {
+        if (item.kind === 'caught-up') reading.live = true;
+        await queue.put(item);
+      }
+      if (signal.aborted) queue.end();
+      else queue.fail(new StoreUnavailable('the subscription ended'));
+    } catch (error) {
+      queue.fail(error);
+    }
+  })();
+  return reading;
+}
+
+function lastPosition(batch: readonly SubscriptionItem[]): bigint | undefined {
+  for (let index = batch.length - 1; index >= 0; index -= 1) {
+    const item = batch[index]!;
+    if (item.kind === 'event') return item.event.position;
+    if (item.kind === 'checkpoint') return item.position;
+  }
+  return undefined;
+}
+
+function bytesOf(item: SubscriptionItem): number {
+  return item.kind === 'event' ? item.event.data.length + item.event.metadata.length + 500 : 0;
+}
