@@ -26,7 +26,13 @@ for (const file of files) {
       join(root, 'scripts', 'bench-one.mjs'),
       join(folder, file),
     ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 1 << 28 },
+    {
+      cwd: root,
+      env: { NODE_ENV: 'production', ...process.env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
   );
   if (child.status !== 0) missed += 1;
   for (const line of child.stdout.split('\n').filter((text) => text.startsWith('{'))) {

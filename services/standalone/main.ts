@@ -1,4 +1,5 @@
 // `npm start -- --port P --data DIR`: the product in the foreground, all in one process tree.
+import '../../libs/runtime/production.js';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createLog, endWithParent } from '#libs/runtime';

@@ -1,4 +1,5 @@
 // `npm run demo [-- --exit] [--fresh] [--port P]`: the whole product on embedded stores, and the play on it.
+import '../../../libs/runtime/production.js';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
