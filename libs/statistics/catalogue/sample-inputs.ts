@@ -96,19 +96,43 @@ export function numericSamples(
   return { a, b, n: a.length + b.length, integers };
 }
 
-function finite(column: TableColumn, dropInfinite: boolean): Float64Array {
+interface Numbers {
+  readonly values: Float64Array;
+  /** Row of the first infinity, or −1. */
+  readonly infinite: number;
+}
+
+/** A column is read once for all measures: what is not finite is left out. */
+const kept = new WeakMap<TableColumn, Numbers>();
+
+/** The finite values of a column of numbers, found once. @throws InputError `WrongType`, `NotFinite` */
+export function finite(column: TableColumn, dropInfinite: boolean): Float64Array {
   if (column.kind !== 'numeric') {
     if (column.nulls === column.codes.length) return new Float64Array(0);
     throw new InputError('WrongType', `column "${column.name}" holds texts`, { field: column.name, rule: 'numbers' });
   }
-  const bad = column.values.findIndex((value) => value === Infinity || value === -Infinity);
-  if (bad >= 0 && !dropInfinite)
-    throw new InputError('NotFinite', `column "${column.name}" holds ${column.values[bad]} in row ${bad}`, {
+  let known = kept.get(column);
+  if (!known) {
+    const infinite = firstInfinite(column.values);
+    known = {
+      values: column.nulls === 0 && infinite < 0 ? column.values : column.values.filter(Number.isFinite),
+      infinite,
+    };
+    kept.set(column, known);
+  }
+  const { infinite, values } = known;
+  if (infinite >= 0 && !dropInfinite)
+    throw new InputError('NotFinite', `column "${column.name}" holds ${column.values[infinite]} in row ${infinite}`, {
       field: column.name,
-      row: bad,
+      row: infinite,
       rule: 'finite numbers',
     });
-  return column.nulls === 0 && bad < 0 ? column.values : column.values.filter(Number.isFinite);
+  return values;
+}
+
+function firstInfinite(values: Float64Array): number {
+  for (let i = 0; i < values.length; i += 1) if (values[i] === Infinity || values[i] === -Infinity) return i;
+  return -1;
 }
 
 /** Counts per value over the union of both samples' values, nulls left out; values ascending. */

@@ -1,4 +1,5 @@
-import { moments, sorted } from '../significance/two-samples.js';
+import { orderIfKept, ordered } from '../significance/ordered.js';
+import { moments } from '../significance/two-samples.js';
 import { countAtOrAbove } from './count-kernel.js';
 
 /** Bin edges, ascending; bins are [a, b), the last one closed, as numpy's. */
@@ -14,12 +15,15 @@ export function equalEdges(low: number, high: number, count: number): Edges {
 function extremes(...samples: ArrayLike<number>[]): [number, number] {
   let low = Infinity;
   let high = -Infinity;
-  for (const sample of samples)
-    for (let i = 0; i < sample.length; i += 1) {
-      const value = sample[i]!;
+  for (const sample of samples) {
+    const order = orderIfKept(sample);
+    const ends = order && order.length > 0 ? [order[0]!, order.at(-1)!] : sample;
+    for (let i = 0; i < ends.length; i += 1) {
+      const value = ends[i]!;
       if (value < low) low = value;
       if (value > high) high = value;
     }
+  }
   return [low, high];
 }
 
@@ -57,7 +61,7 @@ export function doaneEdges(sample: ArrayLike<number>, integers = false): Edges {
 
 /** Edges at quantiles of the reference (numpy's linear method), outer bins open; equal quantiles are one edge. */
 export function quantileEdges(sample: ArrayLike<number>, bins: number): Edges {
-  const x = sorted(sample);
+  const x = ordered(sample);
   const inner = Array.from({ length: bins - 1 }, (_, i) => quantileOf(x, (i + 1) / bins));
   return Float64Array.from([-Infinity, ...new Set(inner), Infinity]);
 }
@@ -74,6 +78,8 @@ export function quantileOf(x: Float64Array, p: number): number {
 
 /** Counts per bin of [a, b), the last closed; what lies outside and NaN are not counted. */
 export function countInBins(sample: ArrayLike<number>, edges: Edges): Float64Array {
+  const order = orderIfKept(sample);
+  if (order && !Number.isNaN(order.at(-1))) return countSortedInBins(order, edges);
   return sample instanceof Float64Array && sample.length >= 256 && edges.length <= 64
     ? countByComparison(sample, edges)
     : countBySearch(sample, edges);

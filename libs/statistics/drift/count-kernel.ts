@@ -4,6 +4,13 @@
  * kernel is WebAssembly with 128-bit vectors, assembled here (a text compiler would be a dependency for 40 lines).
  */
 
+// What we use of it: the library of types that holds it is the browser's.
+declare const WebAssembly: {
+  validate(code: Uint8Array): boolean;
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
+};
+
 /** Values that lie in the kernel's memory at a time: small enough for the first cache. */
 const chunk = 2048;
 const valuesAt = 4096;
@@ -27,8 +34,8 @@ function start(): Machine | 'no vectors' {
   const code = assemble(names);
   if (!WebAssembly.validate(code)) return 'no vectors';
   const instance = new WebAssembly.Instance(new WebAssembly.Module(code));
-  const exported = instance.exports as Record<string, unknown>;
-  const { buffer } = exported['memory'] as WebAssembly.Memory;
+  const exported = instance.exports;
+  const { buffer } = exported['memory'] as { buffer: ArrayBuffer };
   return {
     kernels: names.map((name) => exported[name] as Kernel),
     values: new Float64Array(buffer, valuesAt, chunk),

@@ -1,4 +1,4 @@
-import { steps, sorted } from '../significance/two-samples.js';
+import { ordered } from '../significance/ordered.js';
 
 /** Σ (p − q) ln(p / q); no share may be 0. */
 export function psi(p: Float64Array, q: Float64Array): number {
@@ -55,23 +55,20 @@ export function largestDifference(p: Float64Array, q: Float64Array): number {
  * Equal to scipy 1.17.1 `_cdf_distance`; summed with Neumaier's compensation.
  */
 export function cdfDistance(a: ArrayLike<number>, b: ArrayLike<number>, power: 1 | 2): number {
-  return sortedCdfDistance(sorted(a), sorted(b), power);
-}
-
-export function sortedCdfDistance(x: Float64Array, y: Float64Array, power: 1 | 2): number {
-  let sum = 0;
-  let lost = 0;
-  let previous: number | undefined;
-  let gap = 0;
-  for (const { value, i, j } of steps(x, y)) {
-    if (previous !== undefined) {
-      const term = (power === 1 ? gap : gap * gap) * (value - previous);
-      const next = sum + term;
-      lost += sum >= term ? sum - next + term : term - next + sum;
-      sum = next;
-    }
+  const [x, y] = [ordered(a), ordered(b)];
+  const [n1, n2] = [x.length, y.length];
+  let [i, j, sum, lost, gap] = [0, 0, 0, 0, 0];
+  let previous = Math.min(x[0]!, y[0]!);
+  while (i < n1 || j < n2) {
+    const value = j >= n2 || (i < n1 && x[i]! <= y[j]!) ? x[i]! : y[j]!;
+    const term = (power === 1 ? gap : gap * gap) * (value - previous);
+    const next = sum + term;
+    lost += sum >= term ? sum - next + term : term - next + sum;
+    sum = next;
+    while (i < n1 && x[i] === value) i += 1;
+    while (j < n2 && y[j] === value) j += 1;
     previous = value;
-    gap = Math.abs(i / x.length - j / y.length);
+    gap = Math.abs(i / n1 - j / n2);
   }
   return sum + lost;
 }

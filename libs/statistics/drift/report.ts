@@ -1,6 +1,8 @@
 import { measure } from '../catalogue/index.js';
+import { finite } from '../catalogue/sample-inputs.js';
 import type { MeasureResult } from '../catalogue/index.js';
 import { InputError } from '../errors.js';
+import { distinctUpTo, ordered } from '../significance/ordered.js';
 import type { Table, TableColumn } from '../table/index.js';
 
 /** One number about one column, with the rule that calls it drift where its profile has one. */
@@ -70,6 +72,14 @@ const categoricalDefault = [
   'chisquare@evidently',
   'chi2_contingency@scipy',
 ];
+
+/**
+ * Orders the columns of a reference, once for all the windows that will be measured against it (the order lives as long
+ * as the table): what then is left of a measure is linear in the window.
+ */
+export function prepareReference(reference: Table): void {
+  for (const column of reference.columns) if (column.kind === 'numeric') ordered(finite(column, true));
+}
 
 /**
  * Drift of every column that both tables have.
@@ -156,12 +166,9 @@ function choose(reference: TableColumn, current: TableColumn, kind: 'num' | 'cat
 }
 
 function distinctOf(...columns: readonly TableColumn[]): number {
-  const values = new Set<number | string>();
-  for (const column of columns) {
-    if (column.kind === 'category') for (const category of column.categories) values.add(category);
-    else for (const value of column.values) if (Number.isFinite(value) && values.size < 100) values.add(value);
-  }
-  return values.size;
+  if (columns.every((column) => column.kind === 'numeric'))
+    return distinctUpTo(100, ...columns.map((column) => finite(column, true)));
+  return new Set(columns.flatMap((column) => (column.kind === 'category' ? column.categories : []))).size;
 }
 
 function find(table: Table, name: string): TableColumn {

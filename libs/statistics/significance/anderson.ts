@@ -1,5 +1,5 @@
 import type { TestResult } from './contingency.js';
-import { sorted, steps } from './two-samples.js';
+import { ordered, walk } from './ordered.js';
 
 /**
  * Anderson-Darling test of k = 2 samples, midranks, normalised statistic (F. W. Scholz and M. A. Stephens, JASA 82,
@@ -8,15 +8,15 @@ import { sorted, steps } from './two-samples.js';
  * @returns undefined where all values are equal
  */
 export function andersonTwoSamples(a: ArrayLike<number>, b: ArrayLike<number>): TestResult | undefined {
-  const x = sorted(a);
-  const y = sorted(b);
+  const x = ordered(a);
+  const y = ordered(b);
   const n = [x.length, y.length] as const;
   const total = n[0] + n[1];
   let before = 0;
   let seen: [number, number] = [0, 0];
   const inner = [0, 0];
   let distinct = 0;
-  for (const { i, j, ties } of steps(x, y)) {
+  walk(x, y, (_, i, j, ties) => {
     distinct += 1;
     const rank = before + ties / 2;
     const denominator = rank * (total - rank) - (total * ties) / 4;
@@ -27,7 +27,7 @@ export function andersonTwoSamples(a: ArrayLike<number>, b: ArrayLike<number>): 
     });
     seen = [i, j];
     before += ties;
-  }
+  });
   if (distinct < 2 || total < 4) return undefined;
   const raw = ((inner[0]! / n[0] + inner[1]! / n[1]) * (total - 1)) / total;
   const statistic = (raw - 1) / Math.sqrt(variance(n, total));

@@ -1,7 +1,7 @@
 import { quantileOf } from '../drift/bins.js';
 import { chiSquareSf } from '../special/distributions.js';
 import type { TestResult } from './contingency.js';
-import { sorted } from './two-samples.js';
+import { mergeOrdered, ordered } from './ordered.js';
 
 /**
  * Epps-Singleton test: empirical characteristic functions at t = 0.4 and 0.8 over half the pooled interquartile range
@@ -11,7 +11,7 @@ import { sorted } from './two-samples.js';
 export function eppsSingleton(a: ArrayLike<number>, b: ArrayLike<number>, t = [0.4, 0.8]): TestResult | undefined {
   const [n1, n2] = [a.length, b.length];
   if (n1 < 5 || n2 < 5) return undefined;
-  const pooled = sorted([...Array.from(a), ...Array.from(b)]);
+  const pooled = mergeOrdered(ordered(a), ordered(b));
   const sigma = (quantileOf(pooled, 0.75) - quantileOf(pooled, 0.25)) / 2;
   if (!(sigma > 0)) return undefined;
   const points = t.map((value) => value / sigma);

@@ -1,27 +1,7 @@
 import { normalSf, studentSf } from '../special/distributions.js';
 import { kstwoSf, kstwoExactSf } from '../special/kolmogorov.js';
 import type { TestResult } from './contingency.js';
-
-/** Sorted copy. */
-export function sorted(values: ArrayLike<number>): Float64Array {
-  return Float64Array.from(values).sort();
-}
-
-/** Walks two sorted samples by distinct value: counts at or below it in each, and how many lie on it. */
-export function* steps(
-  x: Float64Array,
-  y: Float64Array,
-): Generator<{ value: number; i: number; j: number; ties: number }> {
-  let i = 0;
-  let j = 0;
-  while (i < x.length || j < y.length) {
-    const value = j >= y.length || (i < x.length && x[i]! <= y[j]!) ? x[i]! : y[j]!;
-    const before = i + j;
-    while (i < x.length && x[i] === value) i += 1;
-    while (j < y.length && y[j] === value) j += 1;
-    yield { value, i, j, ties: i + j - before };
-  }
-}
+import { ordered, walk } from './ordered.js';
 
 /**
  * Two-sample Kolmogorov-Smirnov, two-sided (scipy 1.17.1 `ks_2samp`): D over the pooled points; p exact by lattice paths
@@ -32,17 +12,29 @@ export function ks2Sample(
   b: ArrayLike<number>,
   method: 'auto' | 'exact' | 'asymp' = 'auto',
 ): TestResult {
-  const x = sorted(a);
-  const y = sorted(b);
-  let largest = 0;
-  const n1 = x.length;
-  const n2 = y.length;
-  // Over the integers i n2 − j n1, so that equal distances are equal.
-  for (const { i, j } of steps(x, y)) largest = Math.max(largest, Math.abs(i * n2 - j * n1));
+  const x = ordered(a);
+  const y = ordered(b);
+  const [n1, n2] = [x.length, y.length];
+  const largest = largestGap(x, y);
   const statistic = largest / (n1 * n2);
   const exact = method === 'exact' || (method === 'auto' && Math.max(n1, n2) <= 10_000);
   const pvalue = exact ? kstwoExactSf(n1, n2, largest) : kstwoSf(statistic, Math.round((n1 * n2) / (n1 + n2)));
   return { statistic, pvalue };
+}
+
+/** max |i n2 − j n1| over the pooled points: integers, so that equal distances are equal. */
+function largestGap(x: Float64Array, y: Float64Array): number {
+  const [n1, n2] = [x.length, y.length];
+  let [i, j, largest] = [0, 0, 0];
+  // Where one sample ends the gap only closes.
+  while (i < n1 && j < n2) {
+    const value = x[i]! <= y[j]! ? x[i]! : y[j]!;
+    while (i < n1 && x[i] === value) i += 1;
+    while (j < n2 && y[j] === value) j += 1;
+    const gap = Math.abs(i * n2 - j * n1);
+    if (gap > largest) largest = gap;
+  }
+  return largest;
 }
 
 /** Mann and Whitney's U of the first sample, normal approximation with tie and continuity correction (scipy `mannwhitneyu(method='asymptotic')`). */
@@ -51,8 +43,8 @@ export function mannWhitney(
   b: ArrayLike<number>,
   alternative: 'two-sided' | 'less' | 'greater' = 'two-sided',
 ): TestResult {
-  const x = sorted(a);
-  const y = sorted(b);
+  const x = ordered(a);
+  const y = ordered(b);
   const n1 = x.length;
   const n2 = y.length;
   const n = n1 + n2;
@@ -60,12 +52,12 @@ export function mannWhitney(
   let tieTerm = 0;
   let before = 0;
   let seen = 0;
-  for (const { i, ties } of steps(x, y)) {
+  walk(x, y, (_, i, __, ties) => {
     rankSum += (i - seen) * (before + (ties + 1) / 2);
     tieTerm += ties ** 3 - ties;
     before += ties;
     seen = i;
-  }
+  });
   const u1 = rankSum - (n1 * (n1 + 1)) / 2;
   const u2 = n1 * n2 - u1;
   const u = alternative === 'greater' ? u1 : alternative === 'less' ? u2 : Math.max(u1, u2);
@@ -109,21 +101,21 @@ export function moments(values: ArrayLike<number>): [number, number] {
  * Two-sample Cramér-von Mises, asymptotic p (scipy 1.17.1 `cramervonmises_2samp(method='asymptotic')`; Anderson 1962).
  */
 export function cramerVonMises(a: ArrayLike<number>, b: ArrayLike<number>): TestResult {
-  const x = sorted(a);
-  const y = sorted(b);
+  const x = ordered(a);
+  const y = ordered(b);
   const [n, m] = [x.length, y.length];
   let u = 0;
   let before = 0;
   let seenX = 0;
   let seenY = 0;
-  for (const { i, j, ties } of steps(x, y)) {
+  walk(x, y, (_, i, j, ties) => {
     const rank = before + (ties + 1) / 2;
     for (let k = seenX; k < i; k += 1) u += n * (rank - (k + 1)) ** 2;
     for (let k = seenY; k < j; k += 1) u += m * (rank - (k + 1)) ** 2;
     before += ties;
     seenX = i;
     seenY = j;
-  }
+  });
   const k = n * m;
   const total = n + m;
   const statistic = u / (k * total) - (4 * k - 1) / (6 * total);

@@ -2,7 +2,7 @@ import { quantileOf } from '../../drift/bins.js';
 import { littleTest } from '../../profile/missing.js';
 import { excessKurtosis, isConstant, momentsOf, pearson, ranks, skewness } from '../../profile/moments.js';
 import type { Moments } from '../../profile/moments.js';
-import { normalityP } from '../../profile/column.js';
+import { normalityP } from '../../profile/numbers.js';
 import { studentSf } from '../../special/distributions.js';
 import { answer } from '../definition.js';
 import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';

@@ -2,6 +2,7 @@ import { countInBins, shares, sturgesEdges } from '../../drift/bins.js';
 import { cdfDistance, energyDistance, jensenShannon, klDivergence, psi } from '../../drift/distances.js';
 import { andersonTwoSamples } from '../../significance/anderson.js';
 import { chiSquareOneWay } from '../../significance/contingency.js';
+import { distinctUpTo, mergeOrdered, ordered } from '../../significance/ordered.js';
 import { eppsSingleton } from '../../significance/epps-singleton.js';
 import { cramerVonMises, ks2Sample, mannWhitney, moments, studentT } from '../../significance/two-samples.js';
 import { normalSf } from '../../special/distributions.js';
@@ -24,10 +25,6 @@ interface Binned {
   readonly n: number;
 }
 
-function distinct(values: Float64Array): number {
-  return new Set(values).size;
-}
-
 function binned(inputs: Inputs, fillZeroes: boolean): Binned | undefined {
   const { numeric, reference } = pairOf(inputs);
   const { a, b, na, nb } = reference.kind === 'numeric' && numeric ? numericBins(inputs) : valueCounts(inputs);
@@ -38,7 +35,7 @@ function binned(inputs: Inputs, fillZeroes: boolean): Binned | undefined {
 
 function numericBins(inputs: Inputs): { a: Float64Array; b: Float64Array; na: number; nb: number } {
   const { a, b, integers } = numericSamples(inputs, true);
-  if (a.length === 0 || b.length === 0 || distinct(a) <= 20) return valueCounts(inputs);
+  if (a.length === 0 || b.length === 0 || distinctUpTo(21, a) <= 20) return valueCounts(inputs);
   const edges = sturgesEdges(integers, a, b);
   return { a: countInBins(a, edges), b: countInBins(b, edges), na: a.length, nb: b.length };
 }
@@ -101,7 +98,7 @@ function hellinger(inputs: Inputs): Answer {
   if (numeric) {
     const { a, b, integers, n: all } = numericSamples(inputs, true);
     if (a.length === 0 || b.length === 0) return empty;
-    const edges = sturgesEdges(integers, Float64Array.from(new Set([...a, ...b])));
+    const edges = sturgesEdges(integers, distinctOf(a, b));
     [p, q, n] = [shares(countInBins(a, edges), a.length), shares(countInBins(b, edges), b.length), all];
   } else {
     const counts = valueCounts(inputs);
@@ -110,6 +107,11 @@ function hellinger(inputs: Inputs): Answer {
   }
   const coefficient = p.reduce((sum, value, i) => sum + Math.sqrt(value * q[i]!), 0);
   return answer(Math.sqrt(Math.max(0, 1 - coefficient)), { n });
+}
+
+function distinctOf(a: Float64Array, b: Float64Array): Float64Array {
+  const pooled = mergeOrdered(ordered(a), ordered(b));
+  return pooled.filter((value, i) => i === 0 || value !== pooled[i - 1]);
 }
 
 function oneWay(inputs: Inputs, lambda: number): Answer {

@@ -8,7 +8,8 @@ import {
   psi,
 } from '../../drift/distances.js';
 import { chiSquareIndependence } from '../../significance/contingency.js';
-import { ks2Sample, sorted } from '../../significance/two-samples.js';
+import { ordered } from '../../significance/ordered.js';
+import { ks2Sample } from '../../significance/two-samples.js';
 import { answer } from '../definition.js';
 import type { Answer, MeasureDefinition } from '../definition.js';
 import type { Inputs } from '../inputs.js';
@@ -89,7 +90,7 @@ const over =
 function frourosShares(inputs: Inputs): Shares | undefined {
   const { a, b, n } = numericSamples(inputs);
   if (a.length === 0 || b.length === 0) return undefined;
-  const [x, y] = [sorted(a), sorted(b)];
+  const [x, y] = [ordered(a), ordered(b)];
   const edges = equalEdges(Math.min(x[0]!, y[0]!), Math.max(x.at(-1)!, y.at(-1)!), 10);
   return { p: shares(countInBins(a, edges), a.length), q: shares(countInBins(b, edges), b.length), n };
 }
@@ -99,7 +100,7 @@ const smallestNormal = 2.2250738585072014e-308;
 /** deepchecks: each sample cut to its central 95 %, both scaled by their pooled range. */
 function scaledEarthMovers(a: Float64Array, b: Float64Array): number {
   const cut = (values: Float64Array): Float64Array => {
-    const x = sorted(values);
+    const x = ordered(values);
     const [low, high] = [quantileOf(x, 0.025), quantileOf(x, 0.975)];
     return x.filter((value) => value >= low && value <= high);
   };
