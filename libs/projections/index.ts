@@ -4,18 +4,30 @@ export { foldLog, type FoldedRow } from './core/fold.js';
 export { writeBatch } from './core/writer.js';
 export { partitionOf, streamKey } from './core/partition.js';
 export {
+  checkRegistry,
   dropGeneration,
-  GenerationAhead,
+  GenerationInUse,
+  OtherBuild,
   listGenerations,
   livePositions,
   migrateRegistry,
   openGeneration,
   RegistryAhead,
+  RegistryBehind,
   switchGeneration,
-  transaction,
   type Generation,
 } from './core/registry.js';
-export { Fenced, ViewConsumer } from './core/consumer.js';
+export { transaction } from './core/transaction.js';
+export { Fenced, Stopped, ViewConsumer, type ConsumerOptions } from './core/consumer.js';
+export {
+  NotPossible,
+  rebuildView,
+  undoView,
+  type Progress,
+  type RebuildOptions,
+  type Rebuilt,
+} from './upkeep/rebuild.js';
+export { segmentSource, storeSource, UnfitSource, type EventSource, type SourceBatch } from './upkeep/source.js';
 export type { Batch, Delivery, Stop } from './core/delivery.js';
 export { NotYet } from './core/not-yet.js';
 export { allViews, clockView } from './views.js';

@@ -62,7 +62,7 @@ export class BatchFold {
     const state = this.#stateOf(event.stream);
     const none = { workspace: '' };
     if (state.stop !== undefined || event.position <= state.position) return none;
-    if (!handles(this.view, event.type)) return none;
+    if (!handles(this.view, event.type) || this.#isReleased(event)) return none;
     try {
       const decoded = delivery.decoded();
       if (decoded === undefined) return none;
@@ -85,15 +85,15 @@ export class BatchFold {
     if (event.revision > head + 1n) {
       return this.#stop(delivery, 'gap', `revision ${event.revision} follows ${head < 0n ? 'nothing' : head}`);
     }
+    // Passed over for good, also by a build that could fold it: a rebuild gives the same rows.
+    const isReleased = this.#isReleased(event);
     const fault = evolved.error ?? poison;
-    if (fault !== undefined && !this.#isReleased(event)) {
-      return this.#stop(delivery, 'poison', messageOf(fault));
-    }
-    if (fault === undefined && evolved.operations !== undefined && evolved.event !== undefined) {
+    if (fault !== undefined && !isReleased) return this.#stop(delivery, 'poison', messageOf(fault));
+    if (!isReleased && evolved.operations !== undefined && evolved.event !== undefined) {
       try {
         rows.apply(evolved.event, evolved.operations);
       } catch (error) {
-        if (!this.#isReleased(event)) return this.#stop(delivery, 'poison', messageOf(error));
+        return this.#stop(delivery, 'poison', messageOf(error));
       }
     }
     this.heads.set(event.stream, event.revision);

@@ -1,10 +1,11 @@
-import type { Pool, PoolClient } from 'pg';
+import type { PoolClient } from 'pg';
 import { RowBatch, type RowKey } from './batch.js';
 import { BatchFold, type ClockRow, type Evolved, type Moved, type PartitionState } from './batch-fold.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
 import { streamKey } from './partition.js';
-import { OtherBuild, transaction, type Generation } from './registry.js';
+import { OtherBuild, type Generation } from './registry.js';
 import { generationSchema } from './schema.js';
+import { transaction, type Database } from './transaction.js';
 import { arrayLiteral, loadVersions, writeBatch, type Queryable } from './writer.js';
 import type { Table } from './table.js';
 import type { View } from './view.js';
@@ -17,6 +18,17 @@ export class Fenced extends Error {
   override readonly name = 'Fenced';
 }
 
+/** A strict consumer met what stops a partition. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+  constructor(readonly stop: Stop) {
+    super(
+      `view ${stop.view}: ${stop.eventType} ${stop.eventId} (${stop.stream} revision ${stop.revision}, position ` +
+        `${stop.position}) stops partition ${stop.partition}: ${stop.error}`,
+    );
+  }
+}
+
 export interface ConsumerOptions {
   /** This view feeds the table that leads from a time to a position. */
   readonly clock?: boolean;
@@ -24,16 +36,19 @@ export interface ConsumerOptions {
   readonly isReleased?: (event: Delivery['event'], view: string) => boolean;
   /** An alarm: a partition has stopped, and that is stored. */
   readonly onStop?: (stop: Stop) => void;
+  /** Default: a stop is stored and the other partitions go on. Strict: it is thrown, and nothing of its batch written. */
+  readonly strict?: boolean;
   /** Default: when the generation is no longer live, the consumer goes on with the one that is. */
   readonly stays?: boolean;
 }
 
 const rememberedStreams = 100_000;
 /**
- * What is lost in a crash of the database is read again: no need to wait for the disk. A projector that hangs between
- * two statements lets go of its partitions, so that another one can go on.
+ * Waits for the disk (synchronous_commit stays on): a projector outlives a crash of its database, and would go on
+ * behind events whose rows the crash has taken. One that hangs between two statements lets go of its partitions, so
+ * that another can go on.
  */
-const begin = 'BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL idle_in_transaction_session_timeout = 10000';
+const begin = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000';
 
 /**
  * Folds batches of events into one generation of one view: rows, revisions and positions in one Postgres transaction.
@@ -47,7 +62,7 @@ export class ViewConsumer {
   readonly #heads = new Map<string, bigint>();
 
   constructor(
-    private readonly pool: Pool,
+    private readonly pool: Database,
     readonly view: View,
     generation: Generation,
     private readonly options: ConsumerOptions = {},
@@ -105,7 +120,7 @@ export class ViewConsumer {
   /** From a generation that was live, or is gone, to the one that is live now. */
   async #follow(): Promise<void> {
     const { rows } = await this.pool.query<Omit<Generation, 'schema'>>(
-      `SELECT view, generation, version, partitions, status, filling, switched FROM projection.generation
+      `SELECT view, generation, version, partitions, status, rebuild, switched FROM projection.generation
        WHERE view = $1 AND (generation = $2 OR status = 'live')`,
       [this.view.name, this.#generation.generation],
     );
@@ -124,6 +139,12 @@ export class ViewConsumer {
     return least(this.#partitions);
   }
 
+  /** Where a partition stands; undefined while it is stopped. */
+  placeOf(partition: number): bigint | undefined {
+    const state = this.#partitions[partition];
+    return state?.stop === undefined ? state?.position : undefined;
+  }
+
   /** Where reading must begin: the least position of the partitions that still go on. */
   resumeAfter(): bigint {
     const running = this.#partitions.filter(({ stop }) => stop === undefined);
@@ -133,6 +154,11 @@ export class ViewConsumer {
   /** The greatest time of recording that is in the tables. */
   recordedAt(): string {
     return this.#partitions.reduce((latest, { recordedAt }) => (recordedAt > latest ? recordedAt : latest), '');
+  }
+
+  /** Lets a stopped partition go on from where it stands, in this consumer only: what is stored says stopped still. */
+  resume(partition: number): void {
+    this.#partitions[partition]!.stop = undefined;
   }
 
   stops(): readonly Stop[] {
@@ -176,6 +202,7 @@ export class ViewConsumer {
     await this.#loadRows(rows, deliveries, evolved);
     for (const [index, delivery] of deliveries.entries()) work.fold(delivery, evolved[index]!, rows, poison);
     if (watermark !== undefined) work.advance(watermark);
+    if (this.options.strict === true && work.newStops.length > 0) throw new Stopped(work.newStops[0]!);
     const moved = work.moved();
     if (moved.length > 0 || work.newStops.length > 0) await this.#store(work, rows, moved);
     else if (work.isPassedBy) await this.#assertEpoch(this.pool);
@@ -189,7 +216,7 @@ export class ViewConsumer {
    * A stopped partition lets events pass, which whoever releases it folds from the store under its lock: they must
    * have passed before that.
    */
-  async #assertEpoch(database: Pick<Pool, 'query'> | PoolClient): Promise<void> {
+  async #assertEpoch(database: Database | PoolClient): Promise<void> {
     const { view, generation } = this.generation;
     const { rows } = await database.query<{ epoch: number }>(
       'SELECT epoch FROM projection.partition WHERE view = $1 AND generation = $2 LIMIT 1 FOR SHARE',
@@ -228,7 +255,7 @@ export class ViewConsumer {
   }
 
   async #store(work: BatchFold, rows: RowBatch, moved: readonly Moved[]): Promise<void> {
-    const { view, generation, schema } = this.generation;
+    const { view, generation, schema, rebuild } = this.generation;
     await transaction(this.pool, begin, async (client) => {
       const result = await client.query(
         `UPDATE projection.partition AS p SET position = u.position, recorded_at = u.recorded_at
@@ -279,7 +306,7 @@ export class ViewConsumer {
           ],
         );
       }
-      await writeBatch(client as unknown as Queryable, schema, rows);
+      await writeBatch(client as unknown as Queryable, schema, rows, rebuild === 'bare' ? client : undefined);
       if (work.clockRows.length > 0) await writeClock(client as unknown as Queryable, generation, work.clockRows);
       for (const stop of work.newStops) await writeStop(client as unknown as Queryable, stop);
     });
@@ -308,11 +335,14 @@ async function writeClock(database: Queryable, generation: number, rows: readonl
   );
 }
 
-async function writeStop(database: Queryable, stop: Stop): Promise<void> {
+export async function writeStop(database: Queryable, stop: Stop): Promise<void> {
   await database.query(
     `INSERT INTO projection.stop
        (view, generation, partition, kind, event_id, event_type, stream, revision, position, error)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     ON CONFLICT (view, generation, partition) DO UPDATE SET kind = excluded.kind, event_id = excluded.event_id,
+       event_type = excluded.event_type, stream = excluded.stream, revision = excluded.revision,
+       position = excluded.position, error = excluded.error, stopped_at = now()`,
     [
       stop.view,
       stop.generation,

@@ -4,8 +4,9 @@
 -- before is refused and loads again.
 ALTER TABLE projection.partition ADD COLUMN epoch integer NOT NULL DEFAULT 0;
 
--- It is being filled from a file or a store and lacks its indexes; the projector leaves it alone.
-ALTER TABLE projection.generation ADD COLUMN filling boolean NOT NULL DEFAULT false;
+-- A rebuild fills it and the projector leaves it alone; a bare one lacks its indexes. NULL when it has gone live, and
+-- where the projector itself fills it.
+ALTER TABLE projection.generation ADD COLUMN rebuild text CHECK (rebuild IN ('bare', 'complete'));
 -- Counts the switches of the view: an undo goes back to the retired generation with the greatest one.
 ALTER TABLE projection.generation ADD COLUMN switched integer NOT NULL DEFAULT 0;
 

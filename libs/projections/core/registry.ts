@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Pool, PoolClient } from 'pg';
-import { generationDdl, generationSchema, publishDdl, withdrawDdl } from './schema.js';
+import { completionDdl, generationDdl, generationSchema, publishDdl, withdrawDdl } from './schema.js';
+import { transaction } from './transaction.js';
 import type { View } from './view.js';
 
 /** In order; number n is migration n. Never edited once published. */
@@ -16,11 +17,6 @@ export class RegistryAhead extends Error {
   override readonly name = 'RegistryAhead';
 }
 
-/** A newer build has filled this view: an older one would take it back. */
-export class GenerationAhead extends Error {
-  override readonly name = 'GenerationAhead';
-}
-
 /** The database was made by an older build, and whoever reads it may not change it. */
 export class RegistryBehind extends Error {
   override readonly name = 'RegistryBehind';
@@ -32,8 +28,8 @@ export interface Generation {
   readonly version: number;
   readonly partitions: number;
   readonly status: 'building' | 'live' | 'retired';
-  /** A rebuild fills it: it lacks its indexes, and the projector leaves it alone. */
-  readonly filling: boolean;
+  /** A rebuild fills it, and the projector leaves it alone; a bare one lacks its indexes. */
+  readonly rebuild: 'bare' | 'complete' | null;
   /** Count of the view's switches when it went live last; 0: never. */
   readonly switched: number;
   readonly schema: string;
@@ -45,7 +41,7 @@ export class GenerationInUse extends Error {
   readonly code = 'GenerationInUse';
 }
 
-/** The view's live generation has another definition than this build's, or another number of partitions. */
+/** A newer build has filled this view, and an older one would take it back; or one with another number of partitions. */
 export class OtherBuild extends Error {
   override readonly name = 'OtherBuild';
   readonly code = 'OtherBuild';
@@ -60,30 +56,6 @@ export class OtherBuild extends Error {
 
 /** The view whose generations own the rows of `projection.clock`. */
 const clockViewName = 'timeline';
-
-/** Runs `work` in a transaction of its own; `begin` may say more than BEGIN. */
-export async function transaction<T>(pool: Pool, begin: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  // Between two queries a lost connection is an event of the client: the next query fails by itself.
-  const ignore = (): void => undefined;
-  client.on('error', ignore);
-  let broken: Error | undefined;
-  try {
-    await client.query(begin);
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
-  } catch (error) {
-    // A connection that cannot even roll back is not given back.
-    await client.query('ROLLBACK').catch((lost: unknown) => {
-      broken = lost instanceof Error ? lost : new Error(String(lost));
-    });
-    throw error;
-  } finally {
-    client.off('error', ignore);
-    client.release(broken);
-  }
-}
 
 /** Brings the registry tables to this build's version, one process at a time. @throws RegistryAhead */
 export async function migrateRegistry(pool: Pool): Promise<void> {
@@ -131,8 +103,8 @@ export async function openGeneration(pool: Pool, view: View, partitions: number)
     const live = generations.find(({ status }) => status === 'live');
     if (live !== undefined && live.version > view.version) throw new OtherBuild(view, live, partitions);
     const found = generations.findLast(
-      ({ version, partitions: count, status, filling }) =>
-        version === view.version && count === partitions && status === 'building' && !filling,
+      ({ version, partitions: count, status, rebuild }) =>
+        version === view.version && count === partitions && status === 'building' && rebuild === null,
     );
     if (live?.version === view.version && live.partitions === partitions) return live;
     if (found !== undefined) return found;
@@ -141,15 +113,15 @@ export async function openGeneration(pool: Pool, view: View, partitions: number)
   });
 }
 
-/** A generation for a rebuild: the newest one that a rebuild was filling with this definition, or a new one. */
-export async function fillingGeneration(pool: Pool, view: View, partitions: number): Promise<Generation> {
+/** A generation for a rebuild: the newest one that a rebuild has begun with this definition, or a new, bare one. */
+export async function rebuildGeneration(pool: Pool, view: View, partitions: number): Promise<Generation> {
   return registered(pool, async (client) => {
     const generations = await listGenerations(client, view.name);
     const begun = generations.findLast(
-      ({ version, partitions: count, status, filling }) =>
-        status === 'building' && filling && version === view.version && count === partitions,
+      ({ version, partitions: count, status, rebuild }) =>
+        status === 'building' && rebuild !== null && version === view.version && count === partitions,
     );
-    return begun ?? createGeneration(client, view, partitions, generations, true);
+    return begun ?? createGeneration(client, view, partitions, generations, 'bare');
   });
 }
 
@@ -158,12 +130,12 @@ async function createGeneration(
   view: View,
   partitions: number,
   others: readonly Generation[],
-  filling = false,
+  rebuild: Generation['rebuild'] = null,
 ): Promise<Generation> {
   const generation = (others.at(-1)?.generation ?? 0) + 1;
-  await client.query(generationDdl(view, generation, filling));
+  await client.query(generationDdl(view, generation, rebuild === 'bare'));
   await client.query(
-    `INSERT INTO projection.generation (view, generation, version, partitions, status, tables, functions, filling)
+    `INSERT INTO projection.generation (view, generation, version, partitions, status, tables, functions, rebuild)
      VALUES ($1, $2, $3, $4, 'building', $5, $6, $7)`,
     [
       view.name,
@@ -172,7 +144,7 @@ async function createGeneration(
       partitions,
       view.tables.map(({ name }) => name),
       view.functionNames ?? [],
-      filling,
+      rebuild,
     ],
   );
   await client.query(
@@ -182,7 +154,7 @@ async function createGeneration(
   );
   const schema = generationSchema(view.name, generation);
   const { name, version } = view;
-  return { view: name, generation, version, partitions, status: 'building', filling, switched: 0, schema };
+  return { view: name, generation, version, partitions, status: 'building', rebuild, switched: 0, schema };
 }
 
 /** Gives a generation that was filled bare its keys and indexes, all or none. */
@@ -190,11 +162,12 @@ export async function completeGeneration(pool: Pool, view: View, generation: Gen
   const begin = `BEGIN; SET LOCAL maintenance_work_mem = '128MB'`;
   return transaction(pool, begin, async (client) => {
     for (const statement of completionDdl(view, generation.generation)) await client.query(statement);
-    await client.query('UPDATE projection.generation SET filling = false WHERE view = $1 AND generation = $2', [
+    await client.query('UPDATE projection.generation SET rebuild = $3 WHERE view = $1 AND generation = $2', [
       view.name,
       generation.generation,
+      'complete',
     ]);
-    return { ...generation, filling: false };
+    return { ...generation, rebuild: 'complete' };
   });
 }
 
@@ -243,13 +216,13 @@ async function switchTo(client: PoolClient, view: View, generation: Generation):
     view.name,
   ]);
   const { rows } = await client.query<{ switched: number }>(
-    `UPDATE projection.generation SET status = 'live',
+    `UPDATE projection.generation SET status = 'live', rebuild = NULL,
        switched = 1 + (SELECT max(switched) FROM projection.generation WHERE view = $1)
      WHERE view = $1 AND generation = $2 RETURNING switched`,
     [view.name, generation.generation],
   );
   if (rows.length === 0) throw new Error(`generation ${generation.generation} of ${view.name} does not exist`);
-  return { ...generation, status: 'live', switched: rows[0]!.switched };
+  return { ...generation, status: 'live', rebuild: null, switched: rows[0]!.switched };
 }
 
 /**
@@ -297,7 +270,7 @@ export async function listGenerations(
   view?: string,
 ): Promise<readonly Generation[]> {
   const { rows } = await database.query<Omit<Generation, 'schema'>>(
-    `SELECT view, generation, version, partitions, status, filling, switched FROM projection.generation
+    `SELECT view, generation, version, partitions, status, rebuild, switched FROM projection.generation
      WHERE $1::text IS NULL OR view = $1 ORDER BY view, generation`,
     [view ?? null],
   );

@@ -1,3 +1,5 @@
+import type { PoolClient } from 'pg';
+import { copyFacts } from './copy.js';
 import { cellType, type CellType, type Column, type Table } from './table.js';
 import { commonColumns, primaryKey } from './schema.js';
 import type { Closing, FactRow, RowBatch, RowKey, VersionRow } from './batch.js';
@@ -199,9 +201,21 @@ function readCell(type: CellType, value: unknown): unknown {
   return value;
 }
 
-/** Writes a whole batch into one generation. To be called inside the transaction that moves the positions. */
-export async function writeBatch(database: Queryable, schema: string, batch: RowBatch): Promise<void> {
+/**
+ * Writes a whole batch into one generation. To be called inside the transaction that moves the positions.
+ * @param bare The connection, when the facts tables have no key yet: their rows are then copied in.
+ */
+export async function writeBatch(
+  database: Queryable,
+  schema: string,
+  batch: RowBatch,
+  bare?: PoolClient,
+): Promise<void> {
   for (const [table, rows] of batch.dictionaries()) await insertEntries(database, schema, table, rows);
-  for (const [table, rows] of batch.facts()) if (rows.length > 0) await insertFacts(database, schema, table, rows);
+  for (const [table, rows] of batch.facts()) {
+    if (rows.length === 0) continue;
+    if (bare === undefined) await insertFacts(database, schema, table, rows);
+    else await copyFacts(bare, schema, table, rows);
+  }
   for (const [table, rows] of batch.versions()) await writeVersions(database, schema, table, rows);
 }

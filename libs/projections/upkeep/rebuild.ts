@@ -1,0 +1,268 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolClient } from 'pg';
+import { decodeEvent, type EventStore, type StoredEvent } from '#libs/event-store';
+import { Stopped, ViewConsumer, writeStop, type ConsumerOptions } from '../core/consumer.js';
+import type { Delivery } from '../core/delivery.js';
+import {
+  completeGeneration,
+  OtherBuild,
+  listGenerations,
+  rebuildGeneration,
+  switchGeneration,
+  type Generation,
+} from '../core/registry.js';
+import { handles, type View } from '../core/view.js';
+import type { Queryable } from '../core/writer.js';
+import { clockView } from '../views.js';
+import { headOf, storeSource, type EventSource } from './source.js';
+
+export interface Progress {
+  readonly phase: 'filling' | 'indexing' | 'catching up' | 'switching';
+  /** Where the events come from. */
+  readonly source: string;
+  /** Events folded by this run. */
+  readonly events: number;
+  /** Everything at or before it is in the generation. */
+  readonly position: bigint;
+  /** Of the last event in the store when the phase began. */
+  readonly head: bigint;
+}
+
+export interface RebuildOptions {
+  readonly pool: Pool;
+  readonly view: View;
+  readonly store: Pick<EventStore, 'readAll'>;
+  /** Read first; the store has what comes after it. */
+  readonly source?: EventSource;
+  readonly isReleased?: ConsumerOptions['isReleased'];
+  readonly signal?: AbortSignal;
+  readonly progress?: (progress: Progress) => void;
+}
+
+export interface Rebuilt {
+  readonly generation: Generation;
+  readonly events: number;
+  /** `stopped`: the signal came; run it again and it goes on. */
+  readonly outcome: 'switched' | 'stopped';
+}
+
+/** The view has no live generation, another rebuild of it runs, or there is nothing to go back to. */
+export class NotPossible extends Error {
+  override readonly name = 'NotPossible';
+  readonly code = 'NotPossible';
+}
+
+/**
+ * Fills the next generation of a view beside the live one and switches to it. What was begun is taken up again: each
+ * batch and its position are one transaction. Readers read on, and a projector that runs elsewhere follows.
+ * @throws Stopped when an event cannot be folded: the generation stays, and waits for a release or another build
+ */
+export async function rebuildView(options: RebuildOptions): Promise<Rebuilt> {
+  const { pool, view, store, signal = new AbortController().signal } = options;
+  return exclusively(pool, view, async () => {
+    const live = (await listGenerations(pool, view.name)).find(({ status }) => status === 'live');
+    if (live === undefined) throw new NotPossible(`view ${view.name} has no generation yet: start the projector first`);
+    if (live.version > view.version) throw new OtherBuild(view, live, live.partitions);
+    let generation = await rebuildGeneration(pool, view, live.partitions);
+    await forgetStops(pool, generation);
+    const filler = await Filler.open(options, generation, 'filling');
+    const stopped = () => ({ generation, events: filler.events, outcome: 'stopped' as const });
+    if (generation.rebuild === 'bare') {
+      if (options.source !== undefined) await filler.fold(options.source, signal);
+      if (!signal.aborted) await filler.fold(storeSource(store), signal);
+      if (signal.aborted) return stopped();
+      await filler.at('indexing');
+      generation = await completeGeneration(pool, view, generation);
+    }
+    await filler.go(generation, 'catching up');
+    await filler.fold(storeSource(store), signal);
+    if (signal.aborted) return stopped();
+    return { generation: await handOver(options, generation, filler), events: filler.events, outcome: 'switched' };
+  });
+}
+
+/**
+ * Goes back to the generation that was live before. It has stood still since, and is caught up first; from then on it
+ * is the one that the projector feeds.
+ */
+export async function undoView(options: Omit<RebuildOptions, 'source'>): Promise<Rebuilt> {
+  const { pool, view, store, signal = new AbortController().signal } = options;
+  return exclusively(pool, view, async () => {
+    const generations = await listGenerations(pool, view.name);
+    const live = generations.find(({ status }) => status === 'live');
+    const before = generations
+      .filter(({ status }) => status === 'retired')
+      .reduce<Generation | undefined>((last, next) => (last && last.switched > next.switched ? last : next), undefined);
+    if (live === undefined || before === undefined)
+      throw new NotPossible(`view ${view.name} has no generation to go back to`);
+    if (before.version !== view.version || before.partitions !== live.partitions)
+      throw new OtherBuild(view, before, live.partitions);
+    const filler = await Filler.open(options, before, 'catching up');
+    await filler.fold(storeSource(store), signal);
+    if (signal.aborted) return { generation: before, events: filler.events, outcome: 'stopped' };
+    return { generation: await handOver(options, before, filler), events: filler.events, outcome: 'switched' };
+  });
+}
+
+const switchAttempts = 20;
+
+async function handOver(options: RebuildOptions, generation: Generation, filler: Filler): Promise<Generation> {
+  const { pool, view, store } = options;
+  await filler.at('switching');
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const foldToHead = () => filler.fold(storeSource(store), new AbortController().signal);
+      return await switchGeneration(pool, view, generation, foldToHead);
+    } catch (error) {
+      // 55P03, 40P01: a reader holds what is to be replaced. Those who wait behind us are let through first.
+      const code = String((error as { readonly code?: unknown }).code);
+      if (attempt >= switchAttempts || !['55P03', '40P01'].includes(code)) throw error;
+      await sleep(50 + Math.random() * 50 * attempt);
+    }
+  }
+}
+
+/** Folds sources into one generation. */
+class Filler {
+  events = 0;
+  #phase: Progress['phase'] = 'filling';
+  #source = '';
+  #head = -1n;
+
+  private constructor(
+    private readonly options: RebuildOptions,
+    private consumer: ViewConsumer,
+  ) {}
+
+  static async open(options: RebuildOptions, generation: Generation, phase: Progress['phase']): Promise<Filler> {
+    const filler = new Filler(options, consumerOf(options, generation));
+    await filler.go(generation, phase);
+    return filler;
+  }
+
+  async go(generation: Generation, phase: Progress['phase']): Promise<void> {
+    this.consumer = consumerOf(this.options, generation);
+    await this.consumer.load();
+    await this.at(phase);
+  }
+
+  async at(phase: Progress['phase']): Promise<void> {
+    this.#phase = phase;
+    this.#head = (await headOf(this.options.store)) ?? -1n;
+    this.#report();
+  }
+
+  async fold({ name, batches }: EventSource, signal: AbortSignal): Promise<void> {
+    this.#source = name;
+    const { view } = this.options;
+    for await (const { events, watermark } of ahead(batches(this.consumer.resumeAfter(), signal), view)) {
+      if (signal.aborted) return;
+      try {
+        await this.consumer.apply({ deliveries: events, watermark });
+      } catch (error) {
+        if (error instanceof Stopped) await writeStop(this.options.pool as unknown as Queryable, error.stop);
+        throw error;
+      }
+      this.events += events.length;
+      this.#report();
+    }
+  }
+
+  #report(): void {
+    this.options.progress?.({
+      phase: this.#phase,
+      source: this.#source,
+      events: this.events,
+      position: this.consumer.position(),
+      head: this.#head,
+    });
+  }
+}
+
+function consumerOf({ pool, view, isReleased }: RebuildOptions, generation: Generation): ViewConsumer {
+  return new ViewConsumer(pool, view, generation, {
+    clock: view === clockView,
+    stays: true,
+    // What went live with a stopped partition may be gone back to.
+    strict: generation.rebuild !== null,
+    ...(isReleased && { isReleased }),
+  });
+}
+
+interface DecodedBatch {
+  readonly events: readonly Delivery[];
+  readonly watermark: bigint | ReadonlyMap<number, bigint>;
+}
+
+/** Reads and decodes the next batch while the one before is written. */
+async function* ahead(
+  batches: AsyncIterable<{ readonly events: readonly StoredEvent[]; readonly watermark: DecodedBatch['watermark'] }>,
+  view: View,
+): AsyncGenerator<DecodedBatch> {
+  const iterator = batches[Symbol.asyncIterator]();
+  const next = async (): Promise<DecodedBatch | undefined> => {
+    const { done, value } = await iterator.next();
+    if (done === true) return undefined;
+    return { events: value.events.map((event) => deliveryOf(event, view)), watermark: value.watermark };
+  };
+  let coming = next();
+  try {
+    for (;;) {
+      const batch = await coming;
+      if (batch === undefined) return;
+      coming = next();
+      coming.catch(() => undefined);
+      yield batch;
+    }
+  } finally {
+    await coming.catch(() => undefined);
+    await iterator.return?.();
+  }
+}
+
+/** Decoded at once where the view handles it: while the database writes, not when it waits for us. */
+export function deliveryOf(event: StoredEvent, view: View): Delivery {
+  if (!handles(view, event.type)) return { event, decoded: () => undefined };
+  try {
+    const decoded = decodeEvent(event);
+    return { event, decoded: () => decoded };
+  } catch (error) {
+    return {
+      event,
+      decoded: () => {
+        throw error;
+      },
+    };
+  }
+}
+
+/** What stopped an earlier run is met again, or has been released, or this build can fold it. */
+async function forgetStops(pool: Pool, { view, generation }: Generation): Promise<void> {
+  await pool.query('DELETE FROM projection.stop WHERE view = $1 AND generation = $2', [view, generation]);
+}
+
+/** Any fixed number: the space of the locks of those who rebuild. */
+const rebuildLocks = 521_906;
+
+/** One rebuild, undo or release of a view at a time; ends with the connection. */
+export async function exclusively<T>(pool: Pool, view: View, work: () => Promise<T>): Promise<T> {
+  const client: PoolClient = await pool.connect();
+  const ignore = (): void => undefined;
+  client.on('error', ignore);
+  try {
+    const { rows } = await client.query<{ locked: boolean }>(
+      'SELECT pg_try_advisory_lock($1::integer, hashtext($2)) AS locked',
+      [rebuildLocks, view.name],
+    );
+    if (!rows[0]!.locked) throw new NotPossible(`view ${view.name} is being rebuilt or repaired by somebody else`);
+    try {
+      return await work();
+    } finally {
+      await client.query('SELECT pg_advisory_unlock_all()').catch(() => undefined);
+    }
+  } finally {
+    client.off('error', ignore);
+    // Closed, not given back: with it goes the lock at the latest.
+    client.release(true);
+  }
+}

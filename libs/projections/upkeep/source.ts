@@ -1,0 +1,89 @@
+import { readSegment, segmentState, type EventStore, type StoredEvent } from '#libs/event-store';
+import type { Batch } from '../core/delivery.js';
+
+/** Events as a rebuild reads them, and how far each partition is complete after them. */
+export interface SourceBatch {
+  readonly events: readonly StoredEvent[];
+  readonly watermark: Batch['watermark'];
+}
+
+/** Where a rebuild reads from: a segment file, Kafka, or the event store itself. */
+export interface EventSource {
+  readonly name: string;
+  /** What lies after a position, to where the source ends now. May begin earlier: what is known already is passed by. */
+  batches(after: bigint, signal: AbortSignal): AsyncIterable<SourceBatch>;
+}
+
+/** The source does not hold what is wanted of it. */
+export class UnfitSource extends Error {
+  override readonly name = 'UnfitSource';
+  readonly code = 'UnfitSource';
+}
+
+type Reading = Pick<EventStore, 'readAll'>;
+
+const batchSize = 4_000;
+
+/** Position of the last event; undefined where there is none. */
+export async function headOf(store: Reading): Promise<bigint | undefined> {
+  for await (const { position } of store.readAll({ backwards: true, maxCount: 1 })) return position;
+  return undefined;
+}
+
+/** The event store, to its head as it is when reading begins. */
+export function storeSource(store: Reading): EventSource {
+  return {
+    name: 'the event store',
+    async *batches(after, signal) {
+      const head = await headOf(store);
+      if (head === undefined || head <= after) return;
+      let events: StoredEvent[] = [];
+      for await (const event of store.readAll({ from: after + 1n })) {
+        if (signal.aborted) return;
+        if (event.position > head) break;
+        events.push(event);
+        if (events.length < batchSize) continue;
+        yield { events, watermark: event.position };
+        events = [];
+      }
+      yield { events, watermark: head };
+    },
+  };
+}
+
+/**
+ * A segment file. Its ends must be events of this store, so that a file of another one, or of one that was restored
+ * to an earlier state, is not folded into the views.
+ */
+export function segmentSource(path: string, store: Reading): EventSource {
+  return {
+    name: `the segment file ${path}`,
+    async *batches(after, signal) {
+      const { from, last } = await segmentState(path);
+      if (from > after + 1n)
+        throw new UnfitSource(`${path} begins at position ${from}, what is wanted begins after ${after}`);
+      if (last === undefined || last <= after) return;
+      let tail: StoredEvent | undefined;
+      let isFirst = true;
+      for await (const events of readSegment(path, { after, signal })) {
+        if (isFirst) await assertOf(path, store, events[0]!);
+        isFirst = false;
+        tail = events.at(-1)!;
+        for (let at = 0; at < events.length; at += batchSize) {
+          const part = events.slice(at, at + batchSize);
+          // The last one waits until the store has told that it knows it.
+          if (part.at(-1)!.position === last) await assertOf(path, store, tail);
+          yield { events: part, watermark: part.at(-1)!.position };
+        }
+      }
+    },
+  };
+}
+
+async function assertOf(path: string, store: Reading, { id, position, stream, revision }: StoredEvent): Promise<void> {
+  for await (const found of store.readAll({ from: position, maxCount: 1 })) {
+    if (found.position === position && found.id === id && found.stream === stream && found.revision === revision)
+      return;
+  }
+  throw new UnfitSource(`${path} is not of this event store: the store has no event ${id} at position ${position}`);
+}
