@@ -2,6 +2,7 @@
 // Installs and builds what is missing, then hands over. Dependency-free up to that point.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { ensureBuilt, ensureInstalled, ensureTools, foreground, root } from './lib.mjs';
 
 const jest = [
@@ -19,7 +20,22 @@ const lines = {
   ledger: { built: true, args: (rest) => ['dist/services/ledger/main.js', ...rest] },
   start: { built: true, args: (rest) => ['dist/services/standalone/main.js', ...rest] },
   test: { built: true, tools: ['strace'], args: (rest) => [...jest, ...rest] },
+  'test:crash': { built: true, args: () => [...jest, 'test/crash'], env: crashEnvironment },
 };
+
+/** `-- --seed N --kills N`; 200 kills unless told otherwise. */
+function crashEnvironment(rest) {
+  const { seed, kills } = numbers(rest, ['seed', 'kills']);
+  return { ASSAY_CRASH_KILLS: kills ?? '200', ...(seed && { ASSAY_CRASH_SEED: seed }) };
+}
+
+function numbers(rest, names) {
+  const options = Object.fromEntries(names.map((option) => [option, { type: 'string' }]));
+  const { values } = parseArgs({ args: rest, options });
+  for (const [option, value] of Object.entries(values))
+    if (!/^[1-9]\d{0,9}$/.test(value)) throw new Error(`--${option}: a whole number above 0`);
+  return values;
+}
 
 const [name, ...rest] = process.argv.slice(2);
 const line = Object.hasOwn(lines, name ?? '') ? lines[name] : undefined;
@@ -35,4 +51,7 @@ if (args[0].startsWith('dist/') && !existsSync(join(root, args[0]))) {
   process.stderr.write(`npm run ${name}: ${args[0]} does not exist in this revision\n`);
   process.exit(2);
 }
-foreground(args.map((part, index) => (index === 0 && !part.startsWith('-') ? join(root, part) : part)));
+foreground(
+  args.map((part, index) => (index === 0 && !part.startsWith('-') ? join(root, part) : part)),
+  line.env?.(rest),
+);

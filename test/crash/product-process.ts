@@ -13,13 +13,11 @@ export interface ProcessIdentity {
   readonly words: readonly string[];
 }
 
-export type Role = 'main' | 'ledger' | 'postgres' | 'guard' | 'other';
+/** `backend`: a process of Postgres, by the main one. */
+export type Role = 'main' | 'ledger' | 'postgres' | 'backend' | 'guard' | 'other';
 
-export interface ProductProcess {
+export interface StartedProcess {
   readonly pid: number;
-  readonly url: string;
-  /** Milliseconds from the start of the process until /health/ready said 200. */
-  readonly readyAfter: number;
   /** The whole tree, with what each process is. Linux. */
   tree(): (ProcessIdentity & { readonly role: Role })[];
   /** Sends a signal to the process group of the product. */
@@ -28,19 +26,39 @@ export interface ProductProcess {
   readonly ended: Promise<number | NodeJS.Signals>;
   /** What main has written to its standard error. */
   said(): string;
+  /** Where models are served, once it has said so. */
+  inferenceUrl(): string | undefined;
+}
+
+export interface ProductProcess extends StartedProcess {
+  readonly url: string;
+  /** Milliseconds from the start of the process until /health/ready said 200. */
+  readonly readyAfter: number;
 }
 
 /**
  * The built product over a data folder, in a session of its own, as `npm start` runs it. Resolves when it is ready,
  * and throws with what it said when it ends before that or is not ready within `withinMilliseconds`.
  */
-export async function startProductProcess(dataDirectory: string, withinMilliseconds: number): Promise<ProductProcess> {
+export async function startProductProcess(
+  dataDirectory: string,
+  withinMilliseconds: number,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ProductProcess> {
+  return spawnProduct(dataDirectory, environment).ready(withinMilliseconds);
+}
+
+/** As {@link startProductProcess}, without waiting: for those who kill it on its way. */
+export function spawnProduct(
+  dataDirectory: string,
+  environment: Readonly<Record<string, string>> = {},
+): StartedProcess & { ready(withinMilliseconds: number): Promise<ProductProcess> } {
   const root = repositoryRoot();
   const began = performance.now();
   const child = spawn(
     process.execPath,
     [join(root, 'dist', 'services', 'standalone', 'main.js'), '--port', '0', '--data', dataDirectory],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...environment } },
   );
   const pid = child.pid!;
   let [output, errors] = ['', ''];
@@ -56,19 +74,30 @@ export async function startProductProcess(dataDirectory: string, withinMilliseco
       // Nobody is left in it.
     }
   };
-  for (;;) {
-    const url = /ready on (\S+)/.exec(output)?.[1];
-    if (url !== undefined && (await isReady(url))) {
-      const readyAfter = performance.now() - began;
-      return { pid, url, readyAfter, tree: () => treeOf(pid), killGroup, ended, said: () => errors };
-    }
-    if (end !== undefined) throw new Error(`the product ended with ${end}: ${errors}`);
-    if (performance.now() - began > withinMilliseconds) {
-      killGroup('SIGKILL');
-      throw new Error(`the product was not ready within ${withinMilliseconds} ms: ${output}${errors}`);
-    }
-    await sleep(10);
-  }
+  const started: StartedProcess = {
+    pid,
+    tree: () => treeOf(pid),
+    killGroup,
+    ended,
+    said: () => errors,
+    inferenceUrl: () => /models are served at (\S+)\/v2/.exec(output)?.[1],
+  };
+  return {
+    ...started,
+    async ready(withinMilliseconds) {
+      for (;;) {
+        const url = /ready on (\S+)/.exec(output)?.[1];
+        if (url !== undefined && (await isReady(url)))
+          return { ...started, url, readyAfter: performance.now() - began };
+        if (end !== undefined) throw new Error(`the product ended with ${end}: ${errors}`);
+        if (performance.now() - began > withinMilliseconds) {
+          killGroup('SIGKILL');
+          throw new Error(`the product was not ready within ${withinMilliseconds} ms: ${output}${errors}`);
+        }
+        await sleep(10);
+      }
+    },
+  };
 }
 
 async function isReady(url: string): Promise<boolean> {
@@ -105,7 +134,8 @@ function treeOf(main: number): (ProcessIdentity & { readonly role: Role })[] {
 
 function roleOf(pid: number, main: number, words: readonly string[], parents: ReadonlyMap<number, number>): Role {
   if (pid === main) return 'main';
-  if (parents.get(pid) !== main) return 'other';
+  const parent = parents.get(pid);
+  if (parent !== main) return words[0]?.startsWith('postgres: ') ? 'backend' : 'other';
   if (words.includes('assay-guard')) return 'guard';
   if (words.some((word) => word.endsWith('/standalone/ledger.js'))) return 'ledger';
   return words[0]?.endsWith('/postgres') ? 'postgres' : 'other';
@@ -131,18 +161,21 @@ function statusOf(
   }
 }
 
-/** Runs `assay init` over the folder and gives the administrator's service key. */
-export async function openWorkspaceOf(dataDirectory: string): Promise<string> {
+/** Runs `assay init` over the folder; the administrator signs in at the issuer, or with the service key. */
+export async function openWorkspaceOf(
+  dataDirectory: string,
+  { issuer = 'https://issuer.example', admin = 'root' }: { readonly issuer?: string; readonly admin?: string } = {},
+): Promise<{ readonly serviceKey: string; readonly workspace: string }> {
   const root = repositoryRoot();
-  const given = ['--data', dataDirectory, '--issuer', 'https://issuer.example', '--audience', 'assay'];
-  const child = spawn(
-    process.execPath,
-    [join(root, 'bin', 'assay.mjs'), 'init', ...given, '--admin', 'root', '--json'],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const given = ['--data', dataDirectory, '--issuer', issuer, '--audience', 'assay', '--admin', admin];
+  const child = spawn(process.execPath, [join(root, 'bin', 'assay.mjs'), 'init', ...given, '--json'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   const [code] = (await once(child, 'close')) as [number];
   if (code !== 0) throw new Error(`assay init ended with ${code}`);
-  return (JSON.parse(output) as { serviceKey: string }).serviceKey;
+  const { serviceKey, workspaceId } = JSON.parse(output) as { serviceKey: string; workspaceId: string };
+  return { serviceKey, workspace: workspaceId };
 }
