@@ -16,6 +16,14 @@ export interface FittedPipeline {
   readonly steps: readonly { readonly step: string; readonly columns: readonly string[]; readonly summary: object }[];
 }
 
+/** A step without columns: text encodings of a table without text. */
+const nothing: FittedStep = {
+  names: [],
+  transform: () => new Float64Array(0),
+  addTo: (_, input) => input,
+  summary: {},
+};
+
 interface Link {
   readonly name: string;
   readonly fitted: FittedStep;
@@ -51,13 +59,14 @@ export function fitPipeline(
 ): { readonly pipeline: FittedPipeline; readonly training: Float64Array } {
   const links: Link[] = [];
   let current = columns;
-  documents.forEach((document, index) => {
+  const graphSteps = documents.filter((document) => stepOf(document).reads !== 'table');
+  graphSteps.forEach((document, index) => {
     context.checkpoint();
     const step = stepOf(document);
     const taken = select(step, document, current);
     const part = pick(current, taken);
     if (step.missing === 'refuses') refuseMissing(part, document.step, context);
-    const fitted = step.fit(part, document, context);
+    const fitted = taken.length === 0 ? nothing : step.fit(part, document, context);
     const link = linkOf(`step_${index}_${document.step}`, fitted, taken, current);
     links.push(link);
     current = through(link, current, fitted.training ?? fitted.transform(part));
@@ -84,7 +93,7 @@ export function fitPipeline(
       },
       addTo: (graph, input) => links.reduce((value, link) => addLink(graph, link, value), input),
       steps: links.map(({ fitted, taken }, index) => ({
-        step: documents[index]!.step,
+        step: graphSteps[index]!.step,
         columns: Array.from(taken, (j) => (index === 0 ? columns : links[index - 1]!).names[j]!),
         summary: fitted.summary satisfies Readonly<Record<string, SummaryValue>>,
       })),
@@ -92,23 +101,30 @@ export function fitPipeline(
   };
 }
 
-/** Whether some step that `accepts` names the feature. */
+/** Whether some step that `accepts` takes the feature. @param many a text of more than two values */
 export function covers(
   documents: readonly StepDocument[],
   feature: string,
-  accepts: (document: StepDocument) => boolean,
+  many: boolean,
+  accepts: (step: Step, document: StepDocument) => boolean,
 ): boolean {
-  return documents.some(
-    (document) =>
-      accepts(document) &&
-      (!document.columns || document.columns.some((wanted) => matching(wanted, [feature]).length > 0)),
-  );
+  return documents.some((document) => {
+    const step = stepOf(document);
+    if (step.reads === 'table' || !accepts(step, document)) return false;
+    if (document.columns) return document.columns.some((wanted) => matching(wanted, [feature]).length > 0);
+    return takesByDefault(step, document, many);
+  });
+}
+
+function takesByDefault(step: Step, document: StepDocument, many: boolean): boolean {
+  const takes = step.takes(document);
+  return takes === 'any' || (takes === 'categorical') === many;
 }
 
 /** @throws InputError `MissingValue` for the first missing value that no step fills */
-export function refuseUnfilled({ names, values, rows }: Inputs, documents: readonly StepDocument[]): void {
+export function refuseUnfilled({ names, categories, values, rows }: Inputs, documents: readonly StepDocument[]): void {
   names.forEach((field, j) => {
-    if (covers(documents, field, ({ step }) => steps.get(step)?.missing === 'fills')) return;
+    if (covers(documents, field, (categories[j]?.length ?? 0) > 2, ({ missing }) => missing === 'fills')) return;
     for (let row = 0; row < rows; row += 1)
       if (Number.isNaN(values[row * names.length + j]!))
         throw new InputError('MissingValue', `column "${field}" has no value in row ${row}`, {
@@ -120,7 +136,7 @@ export function refuseUnfilled({ names, values, rows }: Inputs, documents: reado
 }
 
 /** Indices of the columns that the document names, or all of the step's kind. @throws InputError `NoColumns`, `UnknownColumn` */
-function select(step: Step, document: StepDocument, { names, categories, values, rows }: Columns): Int32Array {
+function select(step: Step, document: StepDocument, { names, categories }: Columns): Int32Array {
   const chosen: number[] = [];
   if (document.columns)
     for (const wanted of document.columns) {
@@ -134,17 +150,16 @@ function select(step: Step, document: StepDocument, { names, categories, values,
     }
   else
     names.forEach((_, j) => {
-      const many = (categories[j]?.length ?? 0) > 2;
-      const fits = step.takes === 'categorical' ? many : !many;
-      if (fits || (step.missing === 'fills' && hasMissing(values, names.length, j, rows) && fits)) chosen.push(j);
+      if (takesByDefault(step, document, (categories[j]?.length ?? 0) > 2)) chosen.push(j);
     });
+  const takes = step.takes(document);
   for (const j of chosen) {
-    if (step.takes === 'numeric' && (categories[j]?.length ?? 0) > 2)
+    if (takes === 'numeric' && (categories[j]?.length ?? 0) > 2)
       throw new InputError('NeedsEncoding', `the step ${step.step} takes numbers; "${names[j]}" is text`, {
         field: names[j],
         rule: 'numbers, or texts of two values',
       });
-    if (step.takes === 'categorical' && !categories[j])
+    if (takes === 'categorical' && !categories[j])
       throw new InputError('WrongType', `the step ${step.step} takes texts; "${names[j]}" is a number`, {
         field: names[j],
         rule: 'a column of texts',
@@ -158,11 +173,6 @@ export function matching(wanted: string, names: readonly string[]): number[] {
   if (exact >= 0) return [exact];
   if (!wanted.endsWith('*')) return [];
   return names.flatMap((name, j) => (name.startsWith(wanted.slice(0, -1)) ? [j] : []));
-}
-
-function hasMissing(values: Float64Array, width: number, j: number, rows: number): boolean {
-  for (let row = 0; row < rows; row += 1) if (Number.isNaN(values[row * width + j]!)) return true;
-  return false;
 }
 
 function linkOf(name: string, fitted: FittedStep, taken: Int32Array, current: Columns): Link {

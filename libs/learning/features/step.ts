@@ -44,7 +44,7 @@ export interface FittedStep {
 export interface Step<Document extends StepDocument = StepDocument> {
   readonly step: Document['step'];
   /** numeric: numbers, and texts of two values as 0 and 1. categorical: by default those of more than two values. */
-  readonly takes: 'numeric' | 'categorical';
+  takes(document: Document): 'numeric' | 'categorical' | 'any';
   /** Missing values are let through or filled; otherwise a column with one is refused. */
   readonly missing: 'fills' | 'passes' | 'refuses';
   /** JSON Schema (draft 2020-12) of the document's own properties, beside `step` and `columns`. */
@@ -52,6 +52,8 @@ export interface Step<Document extends StepDocument = StepDocument> {
   readonly required?: readonly string[];
   /** Whether a category that was not fitted on is served as code −1. */
   readonly acceptsUnseen?: (document: Document) => boolean;
+  /** Where the step works on the table before any fitting: `columns` then name columns of the table. */
+  readonly reads?: 'table';
   /** @throws InputError `Hyperparameter`, `OutOfRange`, `NeedsTarget`, `UnseenCategory`: column and rule named */
   fit(columns: Columns, document: Document, context: StepContext): FittedStep;
 }

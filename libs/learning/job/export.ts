@@ -2,7 +2,7 @@ import { GraphBuilder, elementTypes, featuresInput, integer, outputNames, writeM
 import type { ModelMetadata } from '../onnx/index.js';
 import type { Inputs } from '../features/inputs.js';
 import { covers } from '../features/pipeline.js';
-import { steps } from '../features/steps.js';
+import type { Step, StepDocument } from '../features/step.js';
 import { assayVersion } from './environment.js';
 import type { FittedCandidate } from './prepare.js';
 import { algorithmTask } from './problem.js';
@@ -43,21 +43,23 @@ export function exportCandidate(
 }
 
 function metadataOf(
-  { features, encoding }: Inputs,
+  { features, encoding, text, derived }: Inputs,
   documents: FittedCandidate['documents'],
   problem: Problem,
   lineage: Readonly<Record<string, string>>,
 ): ModelMetadata {
-  const covering = (accepts: (document: (typeof documents)[number]) => boolean): string[] =>
-    features.filter((feature) => covers(documents, feature, accepts));
-  const missing = covering(({ step }) => steps.get(step)?.missing === 'fills');
-  const unseen = covering((document) => steps.get(document.step)?.acceptsUnseen?.(document) === true).filter(
+  const covering = (accepts: (step: Step, document: StepDocument) => boolean): string[] =>
+    features.filter((feature) => covers(documents, feature, Object.keys(encoding[feature] ?? {}).length > 2, accepts));
+  const missing = covering((step) => step.missing === 'fills');
+  const unseen = covering((step, document) => step.acceptsUnseen?.(document) === true).filter(
     (feature) => encoding[feature],
   );
   return {
     task: algorithmTask(problem),
     features,
     encoding,
+    ...(Object.keys(text).length > 0 ? { text } : {}),
+    ...(Object.keys(derived).length > 0 ? { derived } : {}),
     ...(missing.length > 0 ? { missing } : {}),
     ...(unseen.length > 0 ? { unseen } : {}),
     ...targetOf(problem),

@@ -3,7 +3,7 @@ import { InputError, MersenneTwister, asCategories, columnOf } from '#libs/stati
 import type { CategoryColumn, Fold, Table } from '#libs/statistics';
 import type { Algorithm, FittedModel } from '../algorithm.js';
 import { algorithms } from '../algorithms.js';
-import { inputsOf, rowsOf } from '../features/inputs.js';
+import { inputsOf, rowsOf, tableSteps } from '../features/inputs.js';
 import type { Inputs } from '../features/inputs.js';
 import { fitPipeline, refuseUnfilled } from '../features/pipeline.js';
 import type { FittedPipeline } from '../features/pipeline.js';
@@ -99,13 +99,10 @@ export function prepare(job: Job, table: Table): Prepared {
     seed: job.seed,
     ...(reweighed ? { reweighed } : {}),
     inputs(pipeline) {
-      const key = canonicalJson(pipeline);
-      let found = known.get(key);
-      if (!found) {
-        found = known.values().next().value ?? inputsOf(table, features);
-        refuseUnfilled(found, pipeline);
-        known.set(key, found);
-      }
+      const key = canonicalJson(tableSteps(pipeline));
+      const found = known.get(key) ?? inputsOf(table, features, pipeline);
+      known.set(key, found);
+      refuseUnfilled(found, pipeline);
       return found;
     },
   };

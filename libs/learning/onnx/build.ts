@@ -27,9 +27,13 @@ export class GraphBuilder {
     return name;
   }
 
-  constant(name: string, dims: readonly number[], values: Float64Array | Float32Array | BigInt64Array): string {
+  constant(
+    name: string,
+    dims: readonly number[],
+    values: Float64Array | Float32Array | BigInt64Array | Uint8Array,
+  ): string {
     this.claim(name);
-    const type = values instanceof Float64Array ? 'float64' : values instanceof Float32Array ? 'float32' : 'int64';
+    const type = typeOf(values);
     this.initializers.push({
       name,
       data_type: elementTypes[type],
@@ -83,6 +87,13 @@ export class GraphBuilder {
     if (this.names.has(name)) throw new Error(`the graph has two values named ${name}`);
     this.names.add(name);
   }
+}
+
+/** Bytes are truth values. */
+function typeOf(values: Float64Array | Float32Array | BigInt64Array | Uint8Array): keyof typeof elementTypes {
+  if (values instanceof Float64Array) return 'float64';
+  if (values instanceof Float32Array) return 'float32';
+  return values instanceof BigInt64Array ? 'int64' : 'bool';
 }
 
 export function integer(name: string, value: number): AttributeProto {

@@ -1,6 +1,8 @@
 import { canonicalJson } from '#libs/signing';
 import { InputError } from '#libs/statistics';
 import type { Task } from '../algorithm.js';
+import { countWords } from './text.js';
+import type { TextEncoding } from './text.js';
 
 /** Name of the one input: float32 `[n, k]`, columns in the order of `features` in the metadata. */
 export const featuresInput = 'features';
@@ -26,6 +28,10 @@ export interface ModelMetadata {
   /** Feature names in the order of the tensor's columns. */
   readonly features: readonly string[];
   readonly encoding: Encoding;
+  /** Features that are texts, and how their words are counted: each is `buckets` columns of the tensor. */
+  readonly text?: Readonly<Record<string, TextEncoding>>;
+  /** Features that are made of earlier rows: the caller computes them as this says. */
+  readonly derived?: Readonly<Record<string, Readonly<object>>>;
   /** Features that may be missing: NaN in the tensor, filled by the graph. */
   readonly missing?: readonly string[];
   /** Features whose categories outside the encoding are −1 in the tensor, which the graph knows. */
@@ -69,6 +75,8 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
     task: (properties[`${prefix}task`] ?? 'classification') as Task,
     features: read('features'),
     encoding: read('encoding'),
+    ...(has('text') ? { text: read<Record<string, TextEncoding>>('text') } : {}),
+    ...(has('derived') ? { derived: read<Record<string, object>>('derived') } : {}),
     ...(has('missing') ? { missing: read<string[]>('missing') } : {}),
     ...(has('unseen') ? { unseen: read<string[]>('unseen') } : {}),
     ...(has('target') ? { target: read<NonNullable<ModelMetadata['target']>>('target') } : {}),
@@ -81,11 +89,13 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
  * @throws InputError `MissingFeature`, `UnseenCategory`, `NotFinite`, each naming the feature
  */
 export function encodeRow(
-  metadata: Pick<ModelMetadata, 'features' | 'encoding' | 'missing' | 'unseen'>,
+  metadata: Pick<ModelMetadata, 'features' | 'encoding' | 'text' | 'missing' | 'unseen'>,
   values: Readonly<Record<string, number | string | boolean | null | undefined>>,
 ): Float32Array {
-  return Float32Array.from(metadata.features, (feature) => {
+  const cells = metadata.features.map((feature): number | Float32Array => {
     const value = values[feature];
+    const words = metadata.text?.[feature];
+    if (words) return countWords(value === undefined || value === null ? undefined : String(value), words);
     if (value === undefined || value === null || Number.isNaN(value)) {
       if (metadata.missing?.includes(feature)) return Number.NaN;
       throw new InputError('MissingFeature', `feature "${feature}" is missing`, { field: feature, rule: 'a value' });
@@ -104,4 +114,6 @@ export function encodeRow(
       throw new InputError('NotFinite', `feature "${feature}" is no finite number`, { field: feature, rule: 'finite' });
     return number;
   });
+  if (!metadata.text) return Float32Array.from(cells as number[]);
+  return Float32Array.from(cells.flatMap((cell) => (typeof cell === 'number' ? cell : Array.from(cell))));
 }

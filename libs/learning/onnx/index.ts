@@ -4,5 +4,7 @@ export type { Encoding, ModelMetadata } from './convention.js';
 export { decodeModel, elementTypes, encodeModel } from './format.js';
 export { checkParity, parityTolerance, scoreOnnx } from './parity.js';
 export type { ExpectedOutputs, Parity } from './parity.js';
+export { countWords } from './text.js';
+export type { TextEncoding } from './text.js';
 export { describeOnnx } from './read.js';
 export type { ArchitectureNode, OnnxDescription, TensorPort } from './read.js';
