@@ -4,11 +4,13 @@ import { elasticNet, lasso, linearRegression, ridge } from './linear/regression.
 import { softmaxRegression } from './linear/softmax.js';
 import { autoencoder } from './neural/autoencoder.js';
 import { multilayerPerceptron } from './neural/perceptron.js';
+import { decisionTree, gradientBoosting, randomForest } from './trees/index.js';
 
 const linear = [linearRegression, ridge, lasso, elasticNet, logisticRegression, softmaxRegression];
 const neural = [multilayerPerceptron, autoencoder];
+const trees = [gradientBoosting, decisionTree, randomForest];
 
 /** Every algorithm that a job may name, by name; each family adds its own here. */
 export const algorithms: ReadonlyMap<string, Algorithm> = new Map<string, Algorithm>(
-  ([...linear, ...neural] as unknown as Algorithm[]).map((algorithm) => [algorithm.name, algorithm]),
+  ([...linear, ...neural, ...trees] as unknown as Algorithm[]).map((algorithm) => [algorithm.name, algorithm]),
 );
