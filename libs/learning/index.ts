@@ -30,3 +30,7 @@ export { fitLogistic, predictLogistic } from './linear/logistic.js';
 export type { LogisticModel, LogisticOptions } from './linear/logistic.js';
 export * from './onnx/index.js';
 export { reweigh } from './reweighing/kamiran-calders.js';
+export { bayesianSearch } from './search/bayesian.js';
+export { geneticSearch, gridSearch, randomSearch, successiveHalving } from './search/simple.js';
+export { Space } from './search/space.js';
+export type { Observation, Strategy } from './search/strategy.js';

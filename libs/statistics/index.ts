@@ -21,3 +21,5 @@ export type { ColumnDrift, DriftMeasure, DriftReport } from './drift/report.js';
 export * from './profile/index.js';
 export { histogramDrift, mergeHistograms, referenceHistogram, windowHistogram } from './drift/histogram.js';
 export type { Histogram, HistogramDrift } from './drift/histogram.js';
+export { estimateClassifier, estimateRegression, featureNumbers } from './estimation/report.js';
+export type { EstimateReport, EstimatedMetric, EstimatedPart } from './estimation/report.js';
