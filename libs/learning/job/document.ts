@@ -38,7 +38,8 @@ export function parseJob(document: unknown): Job {
   validate ??= compile();
   if (!validate(document)) {
     const first = validate.errors?.find(({ keyword }) => keyword !== 'oneOf') ?? validate.errors?.[0];
-    const unknown = (first?.params as { additionalProperty?: string } | undefined)?.additionalProperty;
+    const { additionalProperty, tag } = (first?.params ?? {}) as { additionalProperty?: string; tag?: string };
+    const unknown = additionalProperty ?? tag;
     const path = `${first?.instancePath.slice(1).replaceAll('/', '.') ?? ''}`;
     const field = unknown === undefined ? path : [path, unknown].filter(Boolean).join('.');
     throw new InputError('InvalidJob', `the job's ${path || 'document'} ${first?.message ?? 'is invalid'}`, {
