@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
-import { CqrsModule } from '@nestjs/cqrs';
+import { ApolloDriver } from '@nestjs/apollo';
+import { CqrsModule, QueryBus } from '@nestjs/cqrs';
 import { GraphQLModule } from '@nestjs/graphql';
 import { Commands } from './commands/commands.js';
 import { ExecuteCommandHandler } from './commands/handler.js';
@@ -10,6 +11,7 @@ import { HealthController } from './http/health.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { API_PORTS } from './ports.js';
 import type { ApiPortsWithLimits } from './ports.js';
+import { ReadModelQueryHandler, overBus } from './reading/query.js';
 import { resolvers } from './resolvers.js';
 
 @Module({})
@@ -19,8 +21,21 @@ class ApiModule {}
 export function apiModule(ports: ApiPortsWithLimits): DynamicModule {
   return {
     module: ApiModule,
-    imports: [CqrsModule.forRoot(), GraphQLModule.forRoot(graphqlOptions(ports))],
+    imports: [
+      CqrsModule.forRoot(),
+      GraphQLModule.forRootAsync({
+        driver: ApolloDriver,
+        inject: [QueryBus],
+        useFactory: (bus: QueryBus) => graphqlOptions({ ...ports, readModels: overBus(bus, ports.readModels) }),
+      }),
+    ],
     controllers: [ContentController, HealthController, MetricsController],
-    providers: [{ provide: API_PORTS, useValue: ports }, Commands, ExecuteCommandHandler, ...resolvers],
+    providers: [
+      { provide: API_PORTS, useValue: ports },
+      Commands,
+      ExecuteCommandHandler,
+      ReadModelQueryHandler,
+      ...resolvers,
+    ],
   };
 }

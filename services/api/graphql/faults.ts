@@ -41,10 +41,19 @@ export function maskFaults(log: Log): (formatted: GraphQLFormattedError, error: 
 
 /** Limits of the parser and of validation come under its codes: all limits answer with one code. */
 function typedLimit(formatted: GraphQLFormattedError, extensions: Record<string, unknown>): Record<string, unknown> {
-  if ('limit' in extensions) return { ...extensions, code: 'LIMIT_EXCEEDED' };
-  const maximum = /more that (\d+) tokens|more than (\d+) tokens/.exec(formatted.message);
-  if (extensions['code'] !== 'GRAPHQL_PARSE_FAILED' || !maximum) return extensions;
-  return { ...extensions, code: 'LIMIT_EXCEEDED', limit: 'tokens', maximum: Number(maximum[1] ?? maximum[2]) };
+  const limited = limitOf(formatted);
+  return limited ? { ...extensions, ...limited, code: 'LIMIT_EXCEEDED' } : extensions;
+}
+
+/** The limit that an error says was exceeded. */
+export function limitOf({
+  message,
+  extensions,
+}: Pick<GraphQLFormattedError, 'message' | 'extensions'>):
+  { readonly limit: unknown; readonly maximum: unknown } | undefined {
+  if (extensions && 'limit' in extensions) return { limit: extensions['limit'], maximum: extensions['maximum'] };
+  const tokens = /^Syntax Error: Document contains more tha[tn] (\d+) tokens/.exec(message);
+  return tokens ? { limit: 'tokens', maximum: Number(tokens[1]) } : undefined;
 }
 
 /** An error of ours that the caller may see. */

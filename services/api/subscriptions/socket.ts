@@ -3,16 +3,19 @@ import { CloseCode } from 'graphql-ws';
 import type { Context, SubscribePayload } from 'graphql-ws';
 import { GraphQLError, OperationTypeNode, getOperationAST, parse, specifiedRules, validate } from 'graphql';
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
+import type { Actor } from '#libs/lifecycle';
 import { newId, withRequestId } from '#libs/runtime';
 import { contextFor, signIn } from '../graphql/context.js';
+import type { ApiContext } from '../graphql/context.js';
 import { apiError, maskFaults } from '../graphql/faults.js';
+import { countRefusals } from '../graphql/refusals.js';
 import { limitRule } from '../limits/document.js';
 import type { ApiPortsWithLimits } from '../ports.js';
 
 interface Extra {
   readonly request: IncomingMessage;
   readonly socket: { close(code: number, reason: string): void };
-  actorId?: string;
+  actor?: Actor;
   authorization?: string;
 }
 
@@ -40,20 +43,23 @@ export function socketOptions(ports: ApiPortsWithLimits, schema: () => GraphQLSc
       const { id } = caller.actor;
       const open = connections.get(id) ?? 0;
       if (open >= limits.connections) {
+        const details = { limit: 'connections', maximum: limits.connections };
+        ports.countDenial({ actor: caller.actor, rule: 'LimitExceeded', action: 'graphql', details });
         extra.socket.close(CloseCode.Forbidden, `at most ${limits.connections} connections of one actor`);
         return false;
       }
       connections.set(id, open + 1);
-      extra.actorId = id;
+      extra.actor = caller.actor;
       extra.authorization = authorization;
       return true;
     },
 
     onDisconnect({ extra }: SocketContext): void {
-      if (extra.actorId === undefined) return;
-      const open = (connections.get(extra.actorId) ?? 1) - 1;
-      if (open > 0) connections.set(extra.actorId, open);
-      else connections.delete(extra.actorId);
+      if (!extra.actor) return;
+      const { id } = extra.actor;
+      const open = (connections.get(id) ?? 1) - 1;
+      if (open > 0) connections.set(id, open);
+      else connections.delete(id);
     },
 
     async onSubscribe(
@@ -84,12 +90,14 @@ export function socketOptions(ports: ApiPortsWithLimits, schema: () => GraphQLSc
       }));
     },
 
-    onNext(_context: SocketContext, _id: string, _payload: unknown, _args: unknown, result: ExecutionResult) {
+    onNext(_context: SocketContext, _id: string, _payload: unknown, args: ExecutionArgs, result: ExecutionResult) {
       if (!result.errors) return undefined;
+      countRefusals(ports, (args.contextValue as ApiContext).caller.actor, result.errors);
       return { ...result, errors: result.errors.map((error) => mask(error.toJSON(), error)) };
     },
 
-    onError(_context: SocketContext, _id: string, _payload: unknown, errors: readonly GraphQLError[]) {
+    onError({ extra }: SocketContext, _id: string, _payload: unknown, errors: readonly GraphQLError[]) {
+      if (extra.actor) countRefusals(ports, extra.actor, errors);
       return errors.map((error) => mask(withCode(error), error));
     },
   };
