@@ -6,6 +6,7 @@ export { measured } from './measurement.js';
 export type { MeasurementDetails } from './measurement.js';
 export * from './performance/index.js';
 export { normalSf } from './special/distributions.js';
+export { studentQuantile } from './special/distributions.js';
 export { criticalValue, normalQuantile } from './special/normal.js';
 export * from './splits/index.js';
 export * from './table/index.js';

@@ -7,6 +7,7 @@ import { assayDriftDefinitions } from './families/assay-drift.js';
 import { assayRateDefinitions } from './families/assay-rates.js';
 import { assayFairnessDefinitions } from './families/assay-fairness.js';
 import { descriptiveDefinitions } from './families/descriptive.js';
+import { estimationDefinitions } from './families/estimation.js';
 import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
@@ -43,6 +44,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...descriptiveDefinitions,
     ...otherDriftDefinitions,
     ...assayDriftDefinitions,
+    ...estimationDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,
     ...statsmodelsDefinitions,

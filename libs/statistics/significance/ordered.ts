@@ -37,8 +37,8 @@ function sortByRadix(values: Float64Array): Float64Array {
       counts[bucket] = before;
       before += own;
     }
-  let from = values;
-  let to = new Float64Array(n);
+  let from: Float64Array = values;
+  let to: Float64Array = new Float64Array(n);
   for (let digit = 0; digit < digits; digit += 1) {
     distribute(from, to, starts[digit]!, digit * digitBits);
     [from, to] = [to, from];
