@@ -27,6 +27,26 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Adds a node with several outputs and gives their names. */
+  nodeOf(
+    op: string,
+    name: string,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    attributes: readonly AttributeProto[] = [],
+  ): readonly string[] {
+    for (const output of new Set([name, ...outputs])) this.claim(output);
+    this.nodes.push({
+      name,
+      op_type: op,
+      domain: '',
+      input: [...inputs],
+      output: [...outputs],
+      attribute: [...attributes],
+    });
+    return outputs;
+  }
+
   constant(
     name: string,
     dims: readonly number[],
