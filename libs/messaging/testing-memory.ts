@@ -110,7 +110,7 @@ export function memoryMessaging(name: string, partitions: number): { messaging: 
     async publisher() {
       return { publish: async (_, records) => topic.write(records), close: async () => undefined };
     },
-    async subscribe(_, group, handler) {
+    async subscribe(_topic, _group, handler) {
       const member: Member = { handler, next: new Map(), assigned: [] };
       members.add(member);
       share();

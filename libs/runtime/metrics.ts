@@ -14,7 +14,12 @@ export interface Metrics {
 }
 
 /** The process's metrics: Node's own, the event loop's delay (99th percentile since the last reading), and Assay's. */
-export function createMetrics(): Metrics {
+export function createMetrics(
+  options: {
+    /** Asked whenever the metrics are read. */
+    readonly lags?: () => readonly { readonly view: string; readonly events: number; readonly seconds: number }[];
+  } = {},
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const delay = monitorEventLoopDelay({ resolution: 10 });
@@ -27,6 +32,24 @@ export function createMetrics(): Metrics {
       const seconds = delay.percentile(99) / 1e9;
       loop.set(Number.isFinite(seconds) ? seconds : 0);
       delay.reset();
+    },
+  });
+  const projectionLagEvents: Gauge<'view'> = new Gauge({
+    name: 'assay_projection_lag_events',
+    help: 'Events that a view has not folded yet',
+    labelNames: ['view'],
+    registers: [registry],
+    collect() {
+      for (const { view, events } of options.lags?.() ?? []) projectionLagEvents.set({ view }, events);
+    },
+  });
+  const projectionLagSeconds: Gauge<'view'> = new Gauge({
+    name: 'assay_projection_lag_seconds',
+    help: 'Age of the oldest event that a view has not folded yet',
+    labelNames: ['view'],
+    registers: [registry],
+    collect() {
+      for (const { view, seconds } of options.lags?.() ?? []) projectionLagSeconds.set({ view }, seconds);
     },
   });
   return {
@@ -44,18 +67,8 @@ export function createMetrics(): Metrics {
       labelNames: ['rule'],
       registers: [registry],
     }),
-    projectionLagEvents: new Gauge({
-      name: 'assay_projection_lag_events',
-      help: 'Events that a view has not folded yet',
-      labelNames: ['view'],
-      registers: [registry],
-    }),
-    projectionLagSeconds: new Gauge({
-      name: 'assay_projection_lag_seconds',
-      help: 'Age of the oldest event that a view has not folded yet',
-      labelNames: ['view'],
-      registers: [registry],
-    }),
+    projectionLagEvents,
+    projectionLagSeconds,
     stop() {
       delay.disable();
     },

@@ -29,6 +29,13 @@ export interface ApiPorts {
   readonly abilityOf: (caller: Identified) => AssayAbility;
   readonly content: ContentStore;
   readonly readModels: ReadModels;
+  /** How far each view is behind the event store; position -1 for one that has nothing yet. */
+  readonly lags?: () => readonly {
+    readonly view: string;
+    readonly position: bigint;
+    readonly events: number;
+    readonly seconds: number;
+  }[];
   readonly vault: Vault;
   /**
    * The evaluation of a version from its training run's own predictions, to be recorded in a person's name; the same

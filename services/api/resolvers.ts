@@ -23,6 +23,7 @@ import {
 } from './queries/deployments.js';
 import { EvaluationResolver } from './queries/evaluations.js';
 import { InboxResolver } from './queries/inbox.js';
+import { ViewLagResolver } from './queries/lag.js';
 import { ContributorResolver, LineageNodeResolver, LineageResolver } from './queries/lineage.js';
 import { ModelVersionResolver } from './queries/model-version.js';
 import { ModelAliasResolver, ModelResolver, PolicyResolver, TrainingRunResolver } from './queries/models.js';
@@ -88,6 +89,7 @@ const queries = [
   TimelineResolver,
   TrafficArmResolver,
   TrainingRunResolver,
+  ViewLagResolver,
   ViewerResolver,
 ];
 

@@ -11,7 +11,7 @@ import { createIdentification } from '#libs/identity';
 import type { Actor } from '#libs/lifecycle';
 import { createPool } from '#libs/postgres';
 import { createLog, createMetrics } from '#libs/runtime';
-import { createProjector } from '#services/projector';
+import { createProjector, startLagMeter } from '#services/projector';
 import { testApplication } from '../../libs/application/testing.js';
 import type { TestApplication } from '../../libs/application/testing.js';
 import { testDatabase } from '../../libs/postgres/testing.js';
@@ -55,6 +55,10 @@ export async function testApi(limits: Partial<Limits> = {}): Promise<TestApi> {
   const fanOut = createFanOut(base.ledger.store);
   const projector = createProjector({ pool, fanOut });
   await projector.start();
+  const lag = startLagMeter(
+    (wanted) => fanOut.subscribe(wanted),
+    () => projector.positions(),
+  );
   const metrics = createMetrics();
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const other = await generateKeyPair('ES256');
@@ -74,6 +78,7 @@ export async function testApi(limits: Partial<Limits> = {}): Promise<TestApi> {
       abilityFor(actor, grants, [...(directory.access.identity(actor.id)?.linked ?? [])]),
     content,
     readModels: readModelsOf(pool, projector),
+    lags: () => lag.lags(),
     vault: base.vault,
     measure: () => Promise.reject(new Error('no trainer in this test')),
     inspectModel: modelInspector(content),
@@ -133,6 +138,7 @@ export async function testApi(limits: Partial<Limits> = {}): Promise<TestApi> {
     async close() {
       await api.close();
       await projector.stop();
+      await lag.close();
       await fanOut.close();
       await pool.end();
       metrics.stop();

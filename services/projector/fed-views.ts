@@ -11,7 +11,7 @@ export interface FedViewsOptions {
   readonly views: readonly View[];
   readonly partitions: number;
   readonly batchSize: number;
-  readonly isReleased?: (event: Delivery['event']) => boolean;
+  readonly isReleased?: (event: Delivery['event'], view: string) => boolean;
   readonly onTrouble: (where: string, error: unknown, attempt: number) => void;
   /** A view was put back to an earlier place. */
   readonly onBehind: () => void;

@@ -196,6 +196,7 @@ test('a schema version that this build does not know stops the views that handle
   expect(stop).toMatchObject({ kind: 'poison', eventId: history[handled]!.id, position: history[handled]!.position });
   expect(stop.error).toContain('ersion');
   await expectFold(history, [access]);
+  await at(history[handled]!.position - 1n, ['inventory']);
   expect((await livePositions(pool)).get('inventory')).toBe(history[handled]!.position - 1n);
 });
 

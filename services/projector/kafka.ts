@@ -23,8 +23,8 @@ export interface KafkaProjectorOptions {
   readonly batchSize?: number;
   /** Milliseconds after which a projector that hangs loses its partitions. Default 10,000. */
   readonly sessionTimeout?: number;
-  /** A recorded decision to pass over a poison event. */
-  readonly isReleased?: (event: Delivery['event']) => boolean;
+  /** Reads the recorded decisions to pass over poison events, before anything is folded. */
+  readonly releases?: () => Promise<Released>;
   /** A neighbour fails; the projector retries by itself. */
   readonly onTrouble?: (trouble: { readonly where: string; readonly error: unknown; readonly attempt: number }) => void;
   /** A record of which nothing was used. */
@@ -34,6 +34,8 @@ export interface KafkaProjectorOptions {
     readonly error: Error;
   }) => void;
 }
+
+type Released = (event: Pick<Delivery['event'], 'id'>, view: string) => boolean;
 
 export interface KafkaProjectorStatus {
   readonly status: 'starting' | 'waiting' | 'running' | 'stopped';
@@ -93,6 +95,7 @@ class GroupProjector implements KafkaProjector {
   #unread = new Map<number, bigint>();
   #written = new Map<number, bigint>();
   #isRewinding = false;
+  #isReleased: Released = () => false;
   readonly #counts = { waiting: 0, duplicate: 0, zombie: 0, batch: 0, foreign: 0, gap: 0 };
 
   constructor(private readonly options: KafkaProjectorOptions) {
@@ -101,7 +104,7 @@ class GroupProjector implements KafkaProjector {
       views: options.views ?? allViews,
       partitions: options.topic.partitions,
       batchSize: options.batchSize ?? 4_000,
-      ...(options.isReleased && { isReleased: options.isReleased }),
+      isReleased: (event, view) => this.#isReleased(event, view),
       onTrouble: (where, error, attempt) => this.#troubled(where, error, attempt),
       onBehind: () => void this.#rewind(),
     });
@@ -113,6 +116,8 @@ class GroupProjector implements KafkaProjector {
 
   async #run(): Promise<void> {
     const { signal } = this.#abort;
+    const { releases } = this.options;
+    if (releases) await this.#insist('event store', async () => void (this.#isReleased = await releases()));
     await this.#insist('database', async () => {
       await migrateRegistry(this.options.pool);
       await this.#views.open();

@@ -68,6 +68,8 @@ export interface Projector {
   status(): readonly ViewStatus[];
   /** Last position received from the store; -1 before the first. */
   received(): bigint;
+  /** Why a view does not get on at the moment. */
+  readonly trouble: string | undefined;
 }
 
 interface Fed {
@@ -240,6 +242,11 @@ class StoreProjector implements Projector {
 
   received(): bigint {
     return this.#received;
+  }
+
+  get trouble(): string | undefined {
+    const troubled = this.#fed.find(({ runner }) => runner.trouble !== undefined);
+    return troubled && `${troubled.view.name}: ${troubled.runner.trouble}`;
   }
 }
 

@@ -14,7 +14,7 @@ export interface RunningApi {
 }
 
 /** A view that is further behind than this is not ready to be read. */
-const readyLagEvents = 10_000n;
+const readyLagEvents = 10_000;
 
 export async function startApi(
   product: Product,
@@ -22,7 +22,7 @@ export async function startApi(
   workers: () => Workers | undefined,
 ): Promise<RunningApi> {
   const { application, content, directory, log, pool, ports, projector } = product;
-  const metrics = createMetrics();
+  const metrics = createMetrics({ lags: () => product.lag.lags() });
   const identification = createIdentification({
     index: directory.access,
     store: ports.identities,
@@ -37,6 +37,7 @@ export async function startApi(
       abilityFor(caller.actor, caller.grants, [...(directory.access.identity(caller.actor.id)?.linked ?? [])]),
     content,
     readModels: readModelsOf(pool, projector),
+    lags: () => product.lag.lags(),
     vault: ports.vault,
     measure: (modelVersionId) => {
       const running = workers();
@@ -64,7 +65,7 @@ export async function startApi(
 }
 
 function healthChecks(
-  { pool, ports, projector, fanOut, directory }: Product,
+  { pool, ports, projector, lag, fanOut, directory }: Product,
   workers: () => Workers | undefined,
 ): readonly HealthCheck[] {
   return [
@@ -87,8 +88,9 @@ function healthChecks(
       check: async () => {
         const stops = projector.alarms();
         if (stops[0]) return `${stops[0].view} is stopped at event ${stops[0].eventId}: ${stops[0].error}`;
-        const behind = projector.received() - projector.position();
-        return behind > readyLagEvents ? `the views are ${behind} positions behind` : undefined;
+        if (projector.trouble !== undefined) return projector.trouble;
+        const behind = lag.lags().find(({ events }) => events > readyLagEvents);
+        return behind && `${behind.view} is ${behind.events} events behind`;
       },
     },
     {

@@ -19,8 +19,8 @@ import { createLog, systemClock } from '#libs/runtime';
 import type { Log } from '#libs/runtime';
 import { loadOrCreateSigningKey, signPermit } from '#libs/signing';
 import type { SigningKey } from '#libs/signing';
-import { createProjector } from '#services/projector';
-import type { Projector } from '#services/projector';
+import { createProjector, observeViews, startLagMeter } from '#services/projector';
+import type { LagMeter, Views } from '#services/projector';
 import { startApi } from './api.js';
 import type { RunningApi } from './api.js';
 import { Closers } from './closers.js';
@@ -39,6 +39,8 @@ export interface ProductOptions {
   readonly databaseUrl?: string;
   readonly eventStoreUrl?: string;
   readonly log?: Log;
+  /** `elsewhere`: projectors of their own fill the views, over Kafka (services/projector/main.ts). Default `here`. */
+  readonly projection?: 'here' | 'elsewhere';
   /** As in StoreOptions. */
   readonly onLost?: (what: string) => void;
   /** Stores that are being opened already; default: those of the other options. Closed with the product. */
@@ -51,13 +53,16 @@ export interface Product {
   readonly log: Log;
   readonly secrets: Secrets;
   readonly databaseUrl: string;
+  readonly eventStoreUrl: string;
   readonly pool: ReturnType<typeof createPool>;
   readonly ports: ApplicationPorts;
   readonly application: RunningApplication;
   readonly directory: Directory;
   readonly content: ContentStore;
   readonly fanOut: FanOut;
-  readonly projector: Projector;
+  /** The views, filled by this process or by projectors of their own. */
+  readonly projector: Views;
+  readonly lag: LagMeter;
   readonly signingKey: SigningKey;
 }
 
@@ -104,20 +109,19 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
     const content = await openContentFolder(join(dataDirectory, 'content'));
     const fanOut = createFanOut(stores.store);
     closers.add('subscription', () => fanOut.close());
-    const projector = createProjector({
-      pool,
-      fanOut,
-      // The projector shares its thread with the api: under load fewer, larger transactions leave more of it.
-      lingerMs: 250,
-      onTrouble: ({ where, error, attempt }) => log.warn({ where, attempt, error: String(error) }, 'projector waits'),
-    });
-    await projector.start();
-    closers.add('projector', () => projector.stop());
+    const projector = await openViews(options.projection ?? 'here', pool, fanOut, log);
+    closers.add('views', () => projector.stop());
+    const lag = startLagMeter(
+      (wanted) => fanOut.subscribe(wanted),
+      () => projector.positions(),
+    );
+    closers.add('lag', () => lag.close());
     const product: Product = {
       dataDirectory,
       log,
       secrets,
       databaseUrl: stores.databaseUrl,
+      eventStoreUrl: stores.eventStoreUrl,
       pool,
       ports,
       application,
@@ -125,6 +129,7 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
       content,
       fanOut,
       projector,
+      lag,
       signingKey,
     };
     const { opened, workers } = whenOpened(product, closers);
@@ -142,6 +147,23 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
     await closers.close();
     throw error;
   }
+}
+
+/** The views of this installation, filled here from the process's subscription or looked at while others fill them. */
+async function openViews(
+  projection: 'here' | 'elsewhere',
+  pool: ReturnType<typeof createPool>,
+  fanOut: FanOut,
+  log: Log,
+): Promise<Views> {
+  if (projection === 'elsewhere') return observeViews(pool);
+  const projector = createProjector({
+    pool,
+    fanOut,
+    onTrouble: ({ where, error, attempt }) => log.warn({ where, attempt, error: String(error) }, 'projector waits'),
+  });
+  await projector.start();
+  return projector;
 }
 
 /** Follows the directory, and starts the workers when the workspace is open: now, or when `assay init` opens it. */

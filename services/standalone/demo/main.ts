@@ -1,4 +1,5 @@
-// `npm run demo [-- --exit] [--fresh] [--port P]`: the whole product on embedded stores, and the play on it.
+// `npm run demo [-- --exit] [--fresh] [--port P] [--kafka]`: the whole product on embedded stores, and the play on it.
+// With --kafka the views are filled over a real broker by processes of their own, and compared with a fold of the log.
 import '../../../libs/runtime/production.js';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,18 +10,21 @@ import type { DemoPerson } from '#libs/identity';
 import { createLog, repositoryRoot, systemClock } from '#libs/runtime';
 import { startProduct } from '../product.js';
 import { issuerPort } from './issuer-port.js';
+import { kafkaMissing, startKafkaWay } from './kafka-way.js';
 import { people } from './people.js';
 import type { PersonKey } from './people.js';
 import { play } from './play.js';
 import { Stage } from './stage.js';
 import { PlayFailed, Steps } from './steps.js';
 import { summaryFaults } from './summary.js';
+import { compareWithStandaloneFold } from './view-digests.js';
 
 const audience = 'assay-demo';
 const { values: options } = parseArgs({
   options: {
     exit: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
+    kafka: { type: 'boolean', default: false },
     port: { type: 'string', default: '0' },
   },
 });
@@ -29,6 +33,11 @@ const folder = join(repositoryRoot(), 'var', 'demo');
 const dataDirectory = join(folder, 'data');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
+const missing = options.kafka ? kafkaMissing() : undefined;
+if (missing) {
+  process.stderr.write(`The play over Kafka cannot be played on this machine: ${missing}\n`);
+  process.exit(2);
+}
 if (options.fresh) rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true, mode: 0o711 });
 
@@ -40,6 +49,7 @@ const started = performance.now();
 const product = await startProduct({
   dataDirectory,
   port: Number(options.port),
+  projection: options.kafka ? 'elsewhere' : 'here',
   onLost: (what) => {
     say(`The demo ends: ${what}`);
     process.exit(1);
@@ -50,7 +60,19 @@ const product = await startProduct({
   }),
 });
 let failed = false;
+const kafka = options.kafka
+  ? await startKafkaWay(join(folder, 'kafka'), product, (what) => {
+      say(`The demo ends: ${what}`);
+      process.exit(1);
+    }).catch(async (error: unknown) => {
+      say(`Kafka did not start: ${(error as Error).message}; see ${relative(repositoryRoot(), folder)}/kafka`);
+      await product.close();
+      process.exit(1);
+    })
+  : undefined;
+for (const line of kafka?.lines ?? []) say(line);
 const stop = async (code: number) => {
+  await kafka?.close();
   await issuer.close();
   await product.close();
   process.exit(code);
@@ -92,6 +114,20 @@ try {
     save(`${name}.json`, twin);
   }
   save('dossier-key.pem', product.signingKey.publicKeyPem);
+  if (kafka) {
+    await steps.accepted('views-over-kafka', async () => {
+      const { position, views } = await compareWithStandaloneFold(product.pool, product.ports.store);
+      const other = Object.entries(views).find(([, { filled, folded }]) => filled !== folded);
+      if (other)
+        throw new PlayFailed(`view ${other[0]} over Kafka is not the fold of the log: ${JSON.stringify(other[1])}`);
+      return {
+        digests: Object.fromEntries(Object.entries(views).map(([view, { filled }]) => [view, filled])),
+        numbers: { views: Object.keys(views).length },
+        positions: [position.toString()],
+        line: `${Object.keys(views).length} views are the fold of the log to position ${position}`,
+      };
+    });
+  }
 } catch (error) {
   failed = true;
   say(`\nThe play stopped: ${error instanceof PlayFailed ? error.message : String((error as Error).stack)}`);
