@@ -28,8 +28,13 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'store',
-    summary: 'copies one event store into another, resumable and verified',
+    summary: 'copies an event store into another, or exports it into a segment file; both resumable and verified',
     load: async () => (await import('./commands/store.js')).store,
+  },
+  {
+    name: 'views',
+    summary: 'read models: list, rebuild, undo, verify, drop, release a stopped partition',
+    load: async () => (await import('./commands/views.js')).views,
   },
   {
     name: 'measures',
@@ -50,6 +55,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'drift',
     summary: 'drift of every column between two files',
     load: async () => (await import('./commands/drift.js')).drift,
+  },
+  {
+    name: 'estimate',
+    summary: "a model's performance on rows without labels, whole and by group",
+    load: async () => (await import('./commands/estimate.js')).estimate,
   },
   {
     name: 'train',
