@@ -1,0 +1,106 @@
+/** Rows by label (line) and decision (column), row-major `classes × classes`. */
+export function confusionOf(labels: ArrayLike<number>, decided: ArrayLike<number>, classes: number): Float64Array {
+  const counts = new Float64Array(classes * classes);
+  for (let i = 0; i < labels.length; i += 1) counts[labels[i]! * classes + decided[i]!]! += 1;
+  return counts;
+}
+
+/**
+ * Precision, recall and F1 over the classes that occur as label or decision: macro (their mean), micro (of all counts)
+ * and weighted (by the rows of each label); and the mean recall of the labels that occur. 0 / 0 leaves a mean undefined
+ * (scikit-learn 1.9.1 puts 0 there, with a warning).
+ */
+export function averages(confusion: Float64Array, classes: number): Record<string, number | undefined> {
+  const all = Array.from({ length: classes }, (_, own) => {
+    let [actual, predicted] = [0, 0];
+    for (let other = 0; other < classes; other += 1) {
+      actual += confusion[own * classes + other]!;
+      predicted += confusion[other * classes + own]!;
+    }
+    return { hit: confusion[own * classes + own]!, actual, predicted };
+  }).filter(({ actual, predicted }) => actual + predicted > 0);
+  const n = all.reduce((sum, { actual }) => sum + actual, 0);
+  const hits = all.reduce((sum, { hit }) => sum + hit, 0);
+  const rates = {
+    precision: all.map(({ hit, predicted }) => hit / predicted),
+    recall: all.map(({ hit, actual }) => hit / actual),
+    f1: all.map(({ hit, actual, predicted }) => (2 * hit) / (actual + predicted)),
+  };
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  const occurring = all.filter(({ actual }) => actual > 0);
+  return {
+    'balanced_accuracy_score@sklearn': sum(occurring.map(({ hit, actual }) => hit / actual)) / occurring.length,
+    ...Object.fromEntries(
+      Object.entries(rates).flatMap(([name, values]) => [
+        [`${name}_macro@sklearn`, sum(values) / values.length],
+        // Each row has one label and one decision: precision, recall and F1 of all counts are the accuracy.
+        [`${name}_micro@sklearn`, hits / n],
+        [`${name}_weighted@sklearn`, sum(values.map((value, i) => value * all[i]!.actual)) / n],
+      ]),
+    ),
+  };
+}
+
+/** One bin of a reliability diagram. */
+export interface CalibrationBin {
+  readonly low: number;
+  readonly high: number;
+  readonly n: number;
+  /** Mean probability, and share of the scored label; undefined in an empty bin. */
+  readonly probability?: number;
+  readonly share?: number;
+}
+
+/** Bins of equal width, the last one closed (scikit-learn 1.9.1 `calibration_curve(n_bins=bins)` without empty bins). */
+export function calibration(labels: ArrayLike<number>, probabilities: ArrayLike<number>, bins = 10): CalibrationBin[] {
+  const found = Array.from({ length: bins }, () => ({ n: 0, probability: 0, positives: 0 }));
+  for (let i = 0; i < labels.length; i += 1) {
+    // Bins are (low, high], 0 in the first.
+    const place = Math.min(bins - 1, Math.max(0, Math.ceil(probabilities[i]! * bins) - 1));
+    const bin = found[place]!;
+    bin.n += 1;
+    bin.probability += probabilities[i]!;
+    bin.positives += labels[i]!;
+  }
+  return found.map(({ n, probability, positives }, i) => ({
+    low: i / bins,
+    high: (i + 1) / bins,
+    n,
+    ...(n > 0 ? { probability: probability / n, share: positives / n } : {}),
+  }));
+}
+
+/** Σ n/N |share − probability| over ten bins (M. Naeini et al., AAAI 2015). @returns undefined without rows */
+export function calibrationError(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number | undefined {
+  if (labels.length === 0) return undefined;
+  return calibration(labels, probabilities).reduce(
+    (sum, { n, probability = 0, share = 0 }) => sum + (n / labels.length) * Math.abs(share - probability),
+    0,
+  );
+}
+
+/**
+ * Area under precision over recall by straight lines between the points of distinct scores, from recall 0 with
+ * precision 1 (scikit-learn 1.9.1 `auc(recall, precision)` of `precision_recall_curve`): too good where scores are few,
+ * which is why it is not called average precision. @returns undefined without positives
+ */
+export function trapezoid(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
+  const order = Int32Array.from({ length: labels.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
+  let positives = 0;
+  for (let i = 0; i < labels.length; i += 1) positives += labels[i]!;
+  if (positives === 0) return undefined;
+  let [hits, selected, area, recall, precision] = [0, 0, 0, 0, 1];
+  for (let i = 0; i < order.length;) {
+    const score = scores[order[i]!]!;
+    while (i < order.length && scores[order[i]!] === score) {
+      hits += labels[order[i]!]!;
+      selected += 1;
+      i += 1;
+    }
+    const [nextRecall, nextPrecision] = [hits / positives, hits / selected];
+    area += ((nextRecall - recall) * (precision + nextPrecision)) / 2;
+    [recall, precision] = [nextRecall, nextPrecision];
+    if (hits === positives) break;
+  }
+  return area;
+}
