@@ -11,6 +11,13 @@ const jest = [
   join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
 ];
 
+/** Services that can be processes of their own, each with its configuration in its main.ts. */
+const services = ['api', 'exporter', 'inference', 'ledger', 'process-manager', 'projector', 'relay', 'trainer'];
+const startLines = services.map((service) => [
+  `start:${service}`,
+  { built: true, args: (rest) => [`dist/services/${service}/main.js`, ...rest] },
+]);
+
 /** Each line: what it needs built, and the program it becomes. */
 const lines = {
   bench: { built: true, args: (rest) => ['scripts/bench.mjs', ...rest] },
@@ -18,15 +25,22 @@ const lines = {
   demo: { built: true, args: (rest) => ['dist/services/standalone/demo/main.js', ...rest] },
   kafka: { built: false, args: (rest) => ['scripts/kafka.mjs', ...rest] },
   ledger: { built: true, args: (rest) => ['dist/services/ledger/main.js', ...rest] },
+  ...Object.fromEntries(startLines),
   start: { built: true, args: (rest) => ['dist/services/standalone/main.js', ...rest] },
   test: { built: true, tools: ['strace'], args: (rest) => [...jest, ...rest] },
   'test:crash': { built: true, args: () => [...jest, 'test/crash'], env: crashEnvironment },
+  'test:outage': { built: true, args: () => [...jest, 'test/outage'], env: outageEnvironment },
 };
 
 /** `-- --seed N --kills N`; 200 kills unless told otherwise. */
 function crashEnvironment(rest) {
   const { seed, kills } = numbers(rest, ['seed', 'kills']);
   return { ASSAY_CRASH_KILLS: kills ?? '200', ...(seed && { ASSAY_CRASH_SEED: seed }) };
+}
+
+/** `-- --seconds N`; ten minutes for each outage unless told otherwise. */
+function outageEnvironment(rest) {
+  return { ASSAY_OUTAGE_SECONDS: numbers(rest, ['seconds']).seconds ?? '600' };
 }
 
 function numbers(rest, names) {

@@ -8,6 +8,18 @@ import type { Product } from './product.js';
 import { readModelsOf } from './read-models.js';
 import type { Workers } from './workers.js';
 
+/** What an api stands on, in the product's process or in one of its own. */
+export type ApiParts = Pick<
+  Product,
+  'application' | 'content' | 'directory' | 'fanOut' | 'lag' | 'log' | 'pool' | 'ports' | 'projector'
+>;
+
+/** What it asks of the workers beside it; elsewhere the process manager looks after itself. */
+export interface Beside {
+  readonly trainer: Pick<Workers['trainer'], 'evaluate'>;
+  readonly manager?: Pick<Workers['manager'], 'status'>;
+}
+
 export interface RunningApi {
   readonly url: string;
   close(): Promise<void>;
@@ -17,9 +29,9 @@ export interface RunningApi {
 const readyLagEvents = 10_000;
 
 export async function startApi(
-  product: Product,
+  product: ApiParts,
   { port, host }: { readonly port: number; readonly host?: string },
-  workers: () => Workers | undefined,
+  workers: () => Beside | undefined,
 ): Promise<RunningApi> {
   const { application, content, directory, log, pool, ports, projector } = product;
   const metrics = createMetrics({ lags: () => product.lag.lags() });
@@ -65,8 +77,8 @@ export async function startApi(
 }
 
 function healthChecks(
-  { pool, ports, projector, lag, fanOut, directory }: Product,
-  workers: () => Workers | undefined,
+  { pool, ports, projector, lag, fanOut, directory }: ApiParts,
+  workers: () => Beside | undefined,
 ): readonly HealthCheck[] {
   return [
     {
@@ -98,9 +110,9 @@ function healthChecks(
       check: async () => {
         // Before a workspace is open there is nothing to manage.
         if (!directory.access.workspace) return undefined;
-        const status = workers()?.manager.status();
-        if (status === undefined) return 'it is starting';
-        return status.poisoned ? 'it has met an event that it cannot read' : undefined;
+        const running = workers();
+        if (running === undefined) return 'it is starting';
+        return running.manager?.status().poisoned ? 'it has met an event that it cannot read' : undefined;
       },
     },
   ];

@@ -23,6 +23,8 @@ export interface TrainerDependencies {
   /** Work folder; results that are complete survive a crash in it. */
   readonly folder: string;
   readonly limits?: Partial<ChildLimits>;
+  /** Default true. False where it only evaluates: beside an api whose trainer is a process of its own. */
+  readonly takesRuns?: boolean;
   readonly onProgress?: (trainingRunId: Id, progress: ChildProgress) => void;
   readonly onFault?: (what: 'PoisonEvent' | 'CommandRefused' | 'WillRetry', detail: unknown) => void;
 }
