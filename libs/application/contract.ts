@@ -215,6 +215,17 @@ export interface CommandInputs {
   CompleteExport: { exportId: Id; files: readonly ContentReference[] };
   FailExport: { exportId: Id; code: string };
   RecordEvidenceAccess: { exportId: Id; what: string };
+
+  // Operation
+  /** What becomes of an event that has stopped a partition of a view; `assay views release` carries it out. */
+  ReleasePartition: {
+    view: string;
+    partition: number;
+    eventId: Id;
+    position: bigint;
+    decision: 'retry' | 'skip';
+    reason: string;
+  };
 }
 
 export type CommandName = keyof CommandInputs;

@@ -1,6 +1,7 @@
 import { exportRequest } from '#libs/lifecycle/export';
 import { incident } from '#libs/lifecycle/incident';
 import { predictionSegment } from '#libs/lifecycle/prediction-segment';
+import { partitionRelease } from '#libs/lifecycle/partition-release';
 import type { DeploymentEvent, Id } from '#libs/lifecycle';
 import { perform, Refusal, type Call } from './call.js';
 import type { Handlers } from './handlers.js';
@@ -16,6 +17,7 @@ export const records: Pick<
   | 'CompleteExport'
   | 'FailExport'
   | 'RecordEvidenceAccess'
+  | 'ReleasePartition'
 > = {
   SealPredictionSegment(call, input) {
     const modelId = call.directory.deployments.get(input.deploymentId)?.modelId ?? null;
@@ -64,6 +66,14 @@ export const records: Pick<
   RecordEvidenceAccess(call, input) {
     call.authorize('export', 'Export', exportResource(call, input.exportId));
     return perform(call, exportRequest, 'export', input.exportId, 'RecordEvidenceAccess', () => input);
+  },
+
+  /** The decision alone: whoever runs the views carries it out, and every rebuild honours it. */
+  ReleasePartition(call, { decision, position, ...input }) {
+    call.authorize('administer', 'Workspace');
+    const type = decision === 'retry' ? 'RetryPartition' : 'SkipPartition';
+    const data = (): object => ({ ...input, position: String(position), reason: call.disclosed('reason') });
+    return perform(call, partitionRelease, 'partitionRelease', input.view, type, data);
   },
 };
 

@@ -239,6 +239,15 @@ const inputs: { readonly [Name in CommandName]: Shape<CommandInputs[Name]> } = {
   CompleteExport: { exportId: c.id, files: c.list(content, 20, 1) },
   FailExport: { exportId: c.id, code: c.code },
   RecordEvidenceAccess: { exportId: c.id, what: c.code },
+
+  ReleasePartition: {
+    view: c.slug,
+    partition: c.integer(0, 1_023),
+    eventId: c.id,
+    position: c.position,
+    decision: c.oneOf('retry', 'skip'),
+    reason,
+  },
 };
 
 export const commandNames = Object.keys(inputs) as CommandName[];

@@ -108,6 +108,9 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
 
   DenialCounted: entry('denial', 'security', 'measured'),
 
+  PartitionRetried: entry('partitionRelease', 'record'),
+  PartitionSkipped: entry('partitionRelease', 'record'),
+
   NameReserved: entry('name', 'record', 'measured'),
 };
 

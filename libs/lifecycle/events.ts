@@ -8,6 +8,7 @@ import type { ExportEvent } from './export/events.js';
 import type { IdentityEvent } from './identity/events.js';
 import type { IncidentEvent } from './incident/events.js';
 import type { ModelEvent, ModelVersionEvent } from './model/events.js';
+import type { PartitionReleaseEvent } from './partition-release/events.js';
 import type { PermitEvent } from './permit/events.js';
 import type { PolicyEvent } from './policy/events.js';
 import type { PredictionSegmentEvent } from './prediction-segment/events.js';
@@ -40,6 +41,7 @@ export type AssayEvent =
   | IncidentEvent
   | ExportEvent
   | DenialEvent
+  | PartitionReleaseEvent
   | NameReserved;
 
 export type EventType = AssayEvent['type'];

@@ -291,6 +291,11 @@ export const aggregateExamples: Readonly<
     events: ['IncidentOpened', 'IncidentClosed'],
     commands: { OpenIncident: examples.IncidentOpened, CloseIncident: examples.IncidentClosed },
   },
+  partitionRelease: {
+    decider: lifecycle.partitionRelease,
+    events: ['PartitionRetried', 'PartitionSkipped'],
+    commands: { RetryPartition: examples.PartitionRetried, SkipPartition: examples.PartitionSkipped },
+  },
   export: {
     decider: lifecycle.exportRequest,
     events: ['ExportRequested', 'ExportBuilt', 'ExportFailed', 'EvidenceAccessed'],

@@ -50,6 +50,14 @@ const arms = [
   { modelVersionId: id('next-version'), permitId: id('next-permit'), slot: 'canary', weight: 1000 },
 ] as const;
 
+const releaseExample = {
+  view: 'lineage',
+  partition: 3,
+  eventId: id('poison'),
+  position: '77',
+  reason: digestOf('reason'),
+};
+
 export const examples: Examples = {
   ...approvalExamples({ stages: stageExamples, decision: { ...decisionExample, result: 'allow' } }),
 
@@ -324,6 +332,9 @@ export const examples: Examples = {
   ExportBuilt: { exportId: id('export'), files: [contentExample('dossier.pdf', 'application/pdf')] },
   ExportFailed: { exportId: id('export'), code: 'NotYet' },
   EvidenceAccessed: { exportId: id('export'), readerId: id('rita'), what: 'dossier.pdf' },
+
+  PartitionRetried: releaseExample,
+  PartitionSkipped: releaseExample,
 
   DenialCounted: {
     actorId: id('ana'),

@@ -20,6 +20,7 @@ export const aggregates = [
   'incident',
   'export',
   'denial',
+  'partitionRelease',
   'name',
 ] as const;
 

@@ -27,7 +27,17 @@ export {
   type RebuildOptions,
   type Rebuilt,
 } from './upkeep/rebuild.js';
-export { segmentSource, storeSource, UnfitSource, type EventSource, type SourceBatch } from './upkeep/source.js';
+export { listStops, releasePartition, stoppedAt, type ReleaseOptions } from './upkeep/release.js';
+export { readSkipped } from './upkeep/releases.js';
+export { verifyView, type Difference, type Verified, type VerifyOptions } from './upkeep/verify.js';
+export {
+  headOf,
+  segmentSource,
+  storeSource,
+  UnfitSource,
+  type EventSource,
+  type SourceBatch,
+} from './upkeep/source.js';
 export type { Batch, Delivery, Stop } from './core/delivery.js';
 export { NotYet } from './core/not-yet.js';
 export { allViews, clockView } from './views.js';

@@ -19,7 +19,11 @@ test('the generated history holds every event type, in several workspaces', () =
 
 test('every event type is handled by the timeline, and what the domain knows by some other view', () => {
   const handled = new Set(allViews.flatMap((view) => (view.handles === 'all' ? [] : [...view.handles])));
-  expect(Object.keys(catalogue).filter((type) => !handled.has(type))).toEqual(['NameReserved']);
+  expect(Object.keys(catalogue).filter((type) => !handled.has(type))).toEqual([
+    'PartitionRetried',
+    'PartitionSkipped',
+    'NameReserved',
+  ]);
 });
 
 describe.each(allViews.map((view) => [view.name, view] as const))('%s', (_, view) => {

@@ -145,6 +145,10 @@ export class ViewConsumer {
     return state?.stop === undefined ? state?.position : undefined;
   }
 
+  positionOf(partition: number): bigint {
+    return this.#partitions[partition]!.position;
+  }
+
   /** Where reading must begin: the least position of the partitions that still go on. */
   resumeAfter(): bigint {
     const running = this.#partitions.filter(({ stop }) => stop === undefined);

@@ -14,11 +14,21 @@ export type FoldedRow = Readonly<Record<string, unknown>>;
  * @throws when a row is changed by two streams: such a view would depend on the order of delivery.
  */
 export function foldLog(view: View, events: Iterable<RecordedAssayEvent>): ReadonlyMap<Table, readonly FoldedRow[]> {
+  const fold = createFold(view);
+  for (const event of events) fold.add(event);
+  return fold.rows();
+}
+
+/** The same, event by event. */
+export function createFold(view: View): {
+  add(event: RecordedAssayEvent): void;
+  rows(): ReadonlyMap<Table, readonly FoldedRow[]>;
+} {
   const rows = new Map<Table, Record<string, unknown>[]>(view.tables.map((table) => [table, []]));
   const current = new Map<string, { row: Record<string, unknown>; stream: string }>();
   const defined = new Set<string>();
-  for (const event of events) {
-    if (!handles(view, event.type)) continue;
+  const add = (event: RecordedAssayEvent): void => {
+    if (!handles(view, event.type)) return;
     const workspace = event.metadata.workspace;
     const ordinals = new Map<Table, number>();
     for (const operation of view.evolve(event)) {
@@ -55,8 +65,8 @@ export function foldLog(view: View, events: Iterable<RecordedAssayEvent>): Reado
       tableRows.push(row);
       current.set(id, { row, stream: event.stream });
     }
-  }
-  return rows;
+  };
+  return { add, rows: () => rows };
 }
 
 function identify(table: Table, workspace: string, key: Cells): string {

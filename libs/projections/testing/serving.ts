@@ -83,6 +83,16 @@ export const serving: Step[] = [
     world.incidents.push({ id: incidentId, isOpen: true });
   },
   (world, w) => {
+    const type = w.random.whole(2) === 0 ? 'PartitionRetried' : 'PartitionSkipped';
+    w.append(world.workspace, 'partitionRelease', 'fairness', type, {
+      view: 'fairness',
+      partition: w.random.whole(8),
+      eventId: w.random.uuid(),
+      position: String(w.random.whole(1_000)),
+      reason: w.random.hex(64),
+    });
+  },
+  (world, w) => {
     const incident = w.random.pick(world.incidents.filter(({ isOpen }) => isOpen));
     if (incident === undefined) return;
     incident.isOpen = false;

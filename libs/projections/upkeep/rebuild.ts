@@ -63,6 +63,7 @@ export async function rebuildView(options: RebuildOptions): Promise<Rebuilt> {
     const live = (await listGenerations(pool, view.name)).find(({ status }) => status === 'live');
     if (live === undefined) throw new NotPossible(`view ${view.name} has no generation yet: start the projector first`);
     if (live.version > view.version) throw new OtherBuild(view, live, live.partitions);
+    await options.source?.check?.();
     let generation = await rebuildGeneration(pool, view, live.partitions);
     await forgetStops(pool, generation);
     const filler = await Filler.open(options, generation, 'filling');

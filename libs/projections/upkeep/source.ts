@@ -10,6 +10,8 @@ export interface SourceBatch {
 /** Where a rebuild reads from: a segment file, Kafka, or the event store itself. */
 export interface EventSource {
   readonly name: string;
+  /** Before anything is begun. @throws when it is not there, or not of this store */
+  check?(): Promise<void>;
   /** What lies after a position, to where the source ends now. May begin earlier: what is known already is passed by. */
   batches(after: bigint, signal: AbortSignal): AsyncIterable<SourceBatch>;
 }
@@ -58,21 +60,23 @@ export function storeSource(store: Reading): EventSource {
 export function segmentSource(path: string, store: Reading): EventSource {
   return {
     name: `the segment file ${path}`,
+    async check() {
+      await segmentState(path);
+      for await (const events of readSegment(path)) {
+        if (events.length > 0) await assertOf(path, store, events[0]!);
+        return;
+      }
+    },
     async *batches(after, signal) {
       const { from, last } = await segmentState(path);
       if (from > after + 1n)
         throw new UnfitSource(`${path} begins at position ${from}, what is wanted begins after ${after}`);
       if (last === undefined || last <= after) return;
-      let tail: StoredEvent | undefined;
-      let isFirst = true;
       for await (const events of readSegment(path, { after, signal })) {
-        if (isFirst) await assertOf(path, store, events[0]!);
-        isFirst = false;
-        tail = events.at(-1)!;
         for (let at = 0; at < events.length; at += batchSize) {
           const part = events.slice(at, at + batchSize);
-          // The last one waits until the store has told that it knows it.
-          if (part.at(-1)!.position === last) await assertOf(path, store, tail);
+          // The last part waits until the store has told that it knows its end.
+          if (part.at(-1)!.position === last) await assertOf(path, store, part.at(-1)!);
           yield { events: part, watermark: part.at(-1)!.position };
         }
       }

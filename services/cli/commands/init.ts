@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createPostgresVault } from '#libs/disclosure';
-import { createEventStore } from '#libs/event-store';
 import { createIdentityStore } from '#libs/identity';
 import { Directory, openMutableTables, openWorkspace, type OpenedWorkspace } from '#libs/application';
-import { DataFolderInUse, systemClock } from '#libs/runtime';
-import { openStores, type Stores } from '../../standalone/stores.js';
+import { systemClock } from '#libs/runtime';
+import { joinStores } from '../joined-stores.js';
 import type { CommandContext } from '../registry.js';
 
 const usage = `assay init --data DIR --issuer URL --audience A --admin SUBJECT [--workspace NAME] [--json]
@@ -46,7 +43,7 @@ export async function init(args: readonly string[], { stdout }: CommandContext):
     wanted('audience'),
     wanted('admin'),
   ];
-  const stores = await storesOf(resolve(data));
+  const stores = await joinStores(data);
   try {
     const source = await openMutableTables(stores.databaseUrl);
     try {
@@ -77,21 +74,6 @@ function parse(args: readonly string[]) {
     return parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } }).values;
   } catch (error) {
     throw new BadInput(`${(error as Error).message}\n${usage}`);
-  }
-}
-
-/** Starts the stores of the folder for this one command, or joins those of the product that runs over it. */
-async function storesOf(dataDirectory: string): Promise<Stores> {
-  const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
-  const given = { ...(databaseUrl && { databaseUrl }), ...(eventStoreUrl && { eventStoreUrl }) };
-  try {
-    return await openStores({ dataDirectory, ...given });
-  } catch (error) {
-    const path = join(dataDirectory, 'stores.json');
-    if (!(error instanceof DataFolderInUse) || !existsSync(path)) throw error;
-    const running = JSON.parse(readFileSync(path, 'utf8')) as { databaseUrl: string; eventStoreUrl: string };
-    const store = createEventStore({ connectionString: running.eventStoreUrl });
-    return { store, ...running, close: () => store.close() };
   }
 }
 

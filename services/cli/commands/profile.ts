@@ -1,17 +1,19 @@
 import { writeFile } from 'node:fs/promises';
-import { barChart, profileTable, readTable } from '#libs/statistics';
-import type { DataProfile } from '#libs/statistics';
+import { InputError, barChart, compareVersions, profileInParallel, readTable } from '#libs/statistics';
+import type { DataProfile, VersionComparison } from '#libs/statistics';
 import { list, parseArguments } from '../arguments.js';
 import { progress, short, table as printTable } from '../print.js';
 import type { Command } from '../registry.js';
 
-const usage = 'assay profile FILE [--target C] [--protected C,…] [--spearman] [--json] [--svg FILE]';
+const usage = `assay profile FILE [--target C] [--protected C,…] [--spearman] [--against EARLIER [--key C,…]] [--json] [--svg FILE]
+  --against compares with an earlier version of the data: rows, columns, types, distributions; --key names the columns
+  that tell rows apart, so that changed rows are told from removed and added ones.`;
 
 /** Profile and seal of a data file. `--json`: schemas/cli/profile.schema.json. */
 export const profile: Command = async (args, { stdout, stderr }) => {
   const { positional, flags, options } = parseArguments(args, {
     flags: ['json', 'spearman'],
-    options: ['target', 'protected', 'svg'],
+    options: ['target', 'protected', 'against', 'key', 'svg'],
     positional: [1, 1],
     usage,
   });
@@ -19,18 +21,25 @@ export const profile: Command = async (args, { stdout, stderr }) => {
     stdout.write(`${usage}\n`);
     return 0;
   }
+  if (options['key'] !== undefined && options['against'] === undefined)
+    throw new InputError('Usage', `--key goes with --against\n${usage}`, { field: 'key', rule: 'with --against' });
   const { table, digest, bytes } = await readTable(positional[0]!, { onProgress: progress(stderr) });
   const target = options['target'];
-  const result = profileTable(table, {
+  const result = await profileInParallel(table, {
     ...(target === undefined ? {} : { target }),
     protected: list(options['protected']) ?? [],
     spearman: flags.has('spearman'),
   });
+  const earlier = options['against'] === undefined ? undefined : await readTable(options['against']);
+  const against = earlier && {
+    file: { digest: earlier.digest, bytes: earlier.bytes },
+    ...compareVersions(earlier.table, table, list(options['key'])),
+  };
   if (options['svg'] !== undefined) await writeFile(options['svg'], picture(result));
   stdout.write(
     flags.has('json')
-      ? `${JSON.stringify({ file: { digest, bytes }, ...result }, undefined, 2)}\n`
-      : present(digest, result),
+      ? `${JSON.stringify({ file: { digest, bytes }, ...result, ...(against ? { against } : {}) }, undefined, 2)}\n`
+      : present(digest, result) + (against ? presentComparison(against) : ''),
   );
   return 0;
 };
@@ -97,6 +106,9 @@ function present(digest: string, result: DataProfile): string {
             .map(({ columns, pearson }) => `  ${columns.join(' – ')}  ${short(pearson)}`),
         ]
       : []),
+    'undefined' in result.context
+      ? `outliers in context: undefined (${result.context.undefined})`
+      : `outliers in context (Mahalanobis, chi-square 0.999, ${result.context.columns.length} columns): ${result.context.outliers} of ${result.context.rows} rows, ${short(result.context.expected)} expected of normal data`,
     ...(result.warnings.length > 0
       ? [
           '',
@@ -106,6 +118,36 @@ function present(digest: string, result: DataProfile): string {
           ),
         ]
       : []),
+    '',
+  ].join('\n');
+}
+
+function presentComparison({ rows, byKey, columns, distributions }: VersionComparison): string {
+  const { same, removed, added, before } = rows;
+  return [
+    `against the earlier version (${before} rows): ${rows.sameDigest ? 'the same rows' : `${same} rows the same, ${removed} removed, ${added} added`}`,
+    ...(byKey
+      ? [
+          `by ${byKey.key.join(', ')}: ${byKey.same} the same, ${byKey.changed} changed, ${byKey.removed} removed, ${byKey.added} added`,
+          ...Object.entries(byKey.cells).map(([column, count]) => `  ${column}: ${count} cells changed`),
+        ]
+      : []),
+    ...(columns.removed.length > 0 ? [`columns removed: ${columns.removed.join(', ')}`] : []),
+    ...(columns.added.length > 0 ? [`columns added: ${columns.added.join(', ')}`] : []),
+    ...(columns.moved ? ['the columns stand in another order'] : []),
+    ...columns.types.map((change) => `type of ${change.column}: ${change.before} → ${change.after}`),
+    ...printTable(
+      ['distribution', 'nulls', 'Σ|p − q|', 'p (Holm)', 'changed'],
+      distributions
+        .filter(({ changed, nulls }) => changed !== false || nulls.before !== nulls.after)
+        .map(({ column, nulls, magnitude, test, undefined: reason, changed }) => [
+          column,
+          `${nulls.before} → ${nulls.after}`,
+          magnitude === undefined ? '' : short(magnitude),
+          test ? test.corrected.toPrecision(3) : (reason ?? ''),
+          changed === undefined ? 'undefined' : changed ? 'yes' : 'no',
+        ]),
+    ),
     '',
   ].join('\n');
 }

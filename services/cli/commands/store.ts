@@ -1,15 +1,23 @@
 import { parseArgs } from 'node:util';
-import { copyStore, createEventStore } from '../../../libs/event-store/index.js';
+import { copyStore, createEventStore, exportSegment } from '../../../libs/event-store/index.js';
+import { joinStores } from '../joined-stores.js';
 import type { CommandContext } from '../registry.js';
 
 const usage = `assay store copy FROM TO --map FILE
+assay store export FILE [--store URL] [--from POSITION]
 
 Copies every domain event of one event store into another, both named by connection strings (esdb://…): ids, streams,
 revisions, order and bytes stay. Run it again after it was broken off; it goes on. At the end everything is verified.
 
   --map FILE   gets one JSON line for each event: {"from": old position, "recordedAt", "to": new position}
 
-Exit code 0: copied and verified. 2: refused or broken off; the reason is printed.
+Or writes the log into a segment file: every event as it is stored, in order, with position, revision and digest. Run
+it again after it was broken off, or when the log has grown; what is there is checked and it goes on.
+
+  --store URL      connection string; default EVENTSTORE_URL, else the product of --data DIR
+  --from POSITION  first position to export; default 0, the beginning, which a rebuild of a view wants
+
+Exit code 0: copied and verified, or exported. 2: refused or broken off; the reason is printed.
 `;
 
 class BadInput extends Error {
@@ -24,8 +32,9 @@ export async function store(args: readonly string[], { stdout, stderr }: Command
     return 0;
   }
   const [action, from, to, ...rest] = positionals;
+  if (action === 'export') return exportLog(positionals.slice(1), values, { stdout, stderr });
   if (action !== 'copy' || from === undefined || to === undefined || rest.length > 0)
-    throw new BadInput(`"copy", and two connection strings, are wanted\n${usage}`);
+    throw new BadInput(`"copy" and two connection strings, or "export" and a file, are wanted\n${usage}`);
   if (values.map === undefined) throw new BadInput(`--map is wanted\n${usage}`);
   if (from === to) throw new BadInput('FROM and TO are the same store');
   const source = createEventStore({ connectionString: from });
@@ -44,12 +53,44 @@ export async function store(args: readonly string[], { stdout, stderr }: Command
   }
 }
 
+async function exportLog(
+  words: readonly string[],
+  values: ReturnType<typeof parse>['values'],
+  { stdout, stderr }: CommandContext,
+): Promise<number> {
+  const [path, ...rest] = words;
+  if (path === undefined || rest.length > 0) throw new BadInput(`one FILE is wanted\n${usage}`);
+  const { from = '0', store: url = process.env['EVENTSTORE_URL'] } = values;
+  if (!/^(0|[1-9][0-9]{0,18})$/.test(from)) throw new BadInput(`--from: a position, not "${from}"`);
+  const joined = url ? undefined : await joinStores(values.data);
+  const store = joined?.store ?? createEventStore({ connectionString: url! });
+  const abort = new AbortController();
+  const stop = (): void => abort.abort();
+  process.once('SIGINT', stop);
+  try {
+    const { events, last, resumedAfter } = await exportSegment({
+      store,
+      path,
+      from: BigInt(from),
+      signal: abort.signal,
+      progress: (count, position) => stderr.write(`exported ${count}, position ${position}\n`),
+    });
+    const there = `${events} events to position ${last ?? '-'} in ${path} (${resumedAfter} were there before)`;
+    stdout.write(abort.signal.aborted ? `stopped: ${there}; run it again to go on\n` : `${there}\n`);
+    return abort.signal.aborted ? 2 : 0;
+  } finally {
+    process.off('SIGINT', stop);
+    await (joined ?? store).close();
+  }
+}
+
 function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const;
   try {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { map: { type: 'string' }, help: { type: 'boolean', default: false } },
+      options: { map: text, store: text, from: text, data: text, help: { type: 'boolean', default: false } },
     });
   } catch (error) {
     throw new BadInput(`${(error as Error).message}\n${usage}`);

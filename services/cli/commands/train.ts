@@ -1,18 +1,29 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { parseJob, runJob } from '#libs/learning';
-import { InputError, hashRows, readTable } from '#libs/statistics';
+import { judgeRun, openTrials, parseJob, runJob, searchDigest } from '#libs/learning';
+import type { Job, JobResult, RunOptions, RunVerdicts } from '#libs/learning';
+import { InputError, hashRows, parsePolicy, readTable } from '#libs/statistics';
+import type { FairnessPolicy, Table } from '#libs/statistics';
 import { parseArguments } from '../arguments.js';
 import { progress, short, table as printTable } from '../print.js';
+import type { CommandContext } from '../registry.js';
 import type { Command } from '../registry.js';
+import { trainPicture } from './train-picture.js';
 
-const usage = 'assay train JOB.json --out DIR [--data FILE] [--json]';
+const usage = `assay train JOB.json --out DIR [--data FILE] [--policy FILE] [--json] [--svg FILE]
 
-/** Runs one training job and writes model.onnx, run.json and trials.jsonl, all or none. */
-export const train: Command = async (args, { stdout, stderr }) => {
+  Runs one training job and writes model.onnx, run.json and trials.jsonl into DIR. The trials of a search are written as
+  they end: the same command goes on where an interrupted one was. Exit code 1 where a gate of the policy does not pass.`;
+
+/**
+ * Runs one training job and writes model.onnx and run.json, both or none; trials.jsonl grows while a search runs.
+ * `--json`: schemas/cli/train.schema.json; run.json: schemas/cli/run.schema.json; a trial: schemas/cli/trial.schema.json.
+ */
+export const train: Command = async (args, context) => {
+  const { stdout, stderr } = context;
   const { positional, flags, options } = parseArguments(args, {
     flags: ['json'],
-    options: ['out', 'data'],
+    options: ['out', 'data', 'policy', 'svg'],
     positional: [1, 1],
     usage,
   });
@@ -25,52 +36,96 @@ export const train: Command = async (args, { stdout, stderr }) => {
     throw new InputError('Usage', `--out is missing\n${usage}`, { field: 'out', rule: 'a folder' });
   const path = positional[0]!;
   const job = parseJob(await document(path));
-  const file = options['data'] ?? (job.data === undefined ? undefined : resolve(dirname(path), job.data));
+  const beside = (own: string | undefined): string | undefined => own && resolve(dirname(path), own);
+  const file = options['data'] ?? beside(job.data);
   if (file === undefined)
     throw new InputError('Usage', `the job names no data; give --data FILE\n${usage}`, {
       field: 'data',
       rule: 'a data file',
     });
+  // A policy that cannot be read is known before the hours of a search.
+  const policyFile = options['policy'] ?? beside(job.policy?.file);
+  const policy = policyFile === undefined ? undefined : parsePolicy(await document(policyFile));
   const { table, digest } = await readTable(file, { onProgress: progress(stderr) });
-  const result = await runJob(job, table, {
-    dataDigest: digest,
-    rowDigest: hashRows(table).digest(),
-    onProgress: ({ stage, done, total }) => {
-      if (stderr.isTTY) stderr.write(`\r${stage} ${done} of ${total}`.padEnd(40));
-    },
-  });
-  const trial = {
-    trial: 0,
-    algorithm: job.algorithm,
-    measurements: result.measurements,
-    folds: result.record.folds.map(({ fold, scores }) => ({ fold, scores })),
-  };
+  const result = await run(job, table, digest, out, context);
+  const judged = policy && verdictsOf(job, table, result, policy);
   await writeAll(out, {
     'model.onnx': result.model,
-    'run.json': `${JSON.stringify(result.record, undefined, 2)}\n`,
-    'trials.jsonl': `${JSON.stringify(trial)}\n`,
+    'run.json': `${JSON.stringify({ ...result.record, ...judged }, undefined, 2)}\n`,
+    ...(job.search ? {} : { 'trials.jsonl': result.trials.map((trial) => `${JSON.stringify(trial)}\n`).join('') }),
   });
+  if (options['svg'] !== undefined) await writeFile(options['svg'], trainPicture(result));
   if (flags.has('json'))
-    stdout.write(`${JSON.stringify({ model: result.digest, out: resolve(out), measurements: result.measurements })}\n`);
-  else {
-    const { parity } = result.record.model;
     stdout.write(
-      [
-        `model ${result.digest}`,
-        `onnxruntime agrees with the trainer on ${parity.rows} rows within ${short(parity.largestDifference)}`,
-        ...printTable(
-          ['measure, pooled', 'value'],
-          result.measurements.map((m) => [
-            m.definition,
-            m.value === null ? `undefined (${m.undefined})` : short(m.value),
-          ]),
-        ),
-        '',
-      ].join('\n'),
+      `${JSON.stringify({
+        model: result.digest,
+        out: resolve(out),
+        trials: result.trials.length,
+        measurements: result.measurements,
+        ...judged,
+      })}\n`,
     );
-  }
-  return 0;
+  else stdout.write(present(result, judged));
+  return judged?.verdicts.some(({ verdict }) => verdict !== 'pass') ? 1 : 0;
 };
+
+async function run(
+  job: Job,
+  table: Table,
+  dataDigest: string,
+  out: string,
+  { stderr }: CommandContext,
+): Promise<JobResult> {
+  const rowDigest = hashRows(table).digest();
+  const options: RunOptions = {
+    dataDigest,
+    rowDigest,
+    onProgress: ({ stage, done, total }) => {
+      if (stderr.isTTY) stderr.write(`\r${stage} ${done}${total > 0 ? ` of ${total}` : ''}`.padEnd(40));
+    },
+  };
+  if (!job.search) return runJob(job, table, options);
+  await mkdir(out, { recursive: true });
+  const log = openTrials(join(out, 'trials.jsonl'), searchDigest(job, rowDigest));
+  try {
+    return await runJob(job, table, {
+      ...options,
+      recordedTrials: log.recorded,
+      onTrial: (trial) => log.append(trial),
+    });
+  } finally {
+    log.close();
+  }
+}
+
+function verdictsOf(job: Job, table: Table, result: JobResult, policy: FairnessPolicy): RunVerdicts {
+  const { predictions, measurements } = result;
+  return judgeRun(predictions, measurements, table, job.protected ?? [], policy, job.policy?.threshold ?? 0.5);
+}
+
+function present(result: JobResult, judged: RunVerdicts | undefined): string {
+  const { parity } = result.record.model;
+  const { search, algorithm } = result.record;
+  return [
+    `model ${result.digest}`,
+    ...(search
+      ? [
+          `best of ${search.trials} trials${search.failed > 0 ? ` (${search.failed} without a score)` : ''}: trial ${search.best.trial}, ${search.objective.score} ${short(search.best.score)}`,
+          JSON.stringify(algorithm),
+        ]
+      : []),
+    ...(result.record.fit['converged'] === false ? ['the fit has not converged: see fit in run.json'] : []),
+    `onnxruntime agrees with the trainer on ${parity.rows} rows within ${short(parity.largestDifference)}`,
+    ...printTable(
+      ['measure, pooled', 'value'],
+      result.measurements.map((m) => [m.definition, m.value === null ? `undefined (${m.undefined})` : short(m.value)]),
+    ),
+    ...(judged?.verdicts ?? []).map(
+      ({ gate, verdict, reasons }) => `gate ${gate.id}: ${verdict.toUpperCase()}  ${reasons.join('; ')}`,
+    ),
+    '',
+  ].join('\n');
+}
 
 async function document(path: string): Promise<unknown> {
   let text: string;
