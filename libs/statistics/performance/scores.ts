@@ -1,3 +1,4 @@
+import { sortNumbers } from '../sorting/radix.js';
 import { meanOf } from './regression.js';
 
 /**
@@ -32,7 +33,7 @@ export function rocAuc(
   return positives > 0 && negatives > 0 ? area / (positives * negatives) : undefined;
 }
 
-/** Both classes sorted natively, then merged: whole counts and halves, so that nothing is rounded below 2^53 pairs. */
+/** Both classes sorted, then merged: whole counts and halves, so that nothing is rounded below 2^53 pairs. */
 function unweightedAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
   const n = labels.length;
   let positives = 0;
@@ -45,15 +46,14 @@ function unweightedAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): nu
     if (labels[row] === 1) up[i++] = scores[row]!;
     else down[j++] = scores[row]!;
   }
-  up.sort();
-  down.sort();
+  const [upper, lower] = [sortNumbers(up), sortNumbers(down)];
   let wins = 0;
   let below = 0;
   let atMost = 0;
-  for (const score of up) {
-    while (below < down.length && down[below]! < score) below += 1;
+  for (const score of upper) {
+    while (below < lower.length && lower[below]! < score) below += 1;
     if (atMost < below) atMost = below;
-    while (atMost < down.length && down[atMost]! <= score) atMost += 1;
+    while (atMost < lower.length && lower[atMost]! <= score) atMost += 1;
     wins += (below + atMost) / 2;
   }
   return wins / (up.length * down.length);

@@ -1,8 +1,14 @@
-export { normalityP, profileColumn } from './column.js';
+export { compareVersions } from './compare.js';
+export type { DistributionChange, KeyedComparison, VersionComparison } from './compare.js';
+export { profileColumn } from './column.js';
+export { interquartileOutliers, medianDeviation, normalityP, robustOutliers, zScoreOutliers } from './numbers.js';
 export type { ColumnProfile, DistributionClass, NumberProfile } from './column.js';
 export { littleTest, missingProfile } from './missing.js';
 export type { LittleTest, MissingProfile } from './missing.js';
 export { excessKurtosis, isConstant, momentsOf, pearson, ranks, sampleVariance, skewness } from './moments.js';
 export type { Moments } from './moments.js';
 export { profileTable } from './report.js';
-export type { DataProfile, ProfileWarning } from './report.js';
+export { profileInParallel } from './parallel.js';
+export type { ParallelOptions } from './parallel.js';
+export type { ContextProfile, DataProfile, ProfileOptions } from './report.js';
+export type { ProfileWarning } from './warnings.js';

@@ -1,5 +1,7 @@
 import { chiSquareSf } from '../special/distributions.js';
-import type { Table } from '../table/index.js';
+import type { Table, TableColumn } from '../table/index.js';
+import { invert, zeros } from './matrix.js';
+import { isConstant, momentsOf, populationDeviation } from './moments.js';
 
 export interface MissingProfile {
   /** Patterns of missing columns with their rows, most frequent first, at most 50; the empty pattern is a complete row. */
@@ -14,27 +16,50 @@ export interface LittleTest {
   readonly degrees: number;
   readonly pvalue: number;
   readonly patterns: number;
+  /** Rows read: all, or evenly spaced ones of a very long table. */
+  readonly rows: number;
   readonly iterations: number;
   readonly columns: readonly string[];
 }
 
 const maximumColumns = 50;
+/** Patterns × columns³ of one step of EM at most. */
+const maximumWork = 2e7;
+/** A profile reads at most so many rows for Little's test, evenly spaced. */
+const rowsOfProfile = 200_000;
+
+const isMissing = (column: TableColumn, row: number): boolean =>
+  column.kind === 'numeric' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
 
 export function missingProfile(table: Table): MissingProfile {
   const holey = table.columns.filter(({ nulls }) => nulls > 0);
-  const counts = new Map<string, number>();
-  for (let row = 0; row < table.rows; row += 1) {
-    const key = holey
-      .map((column) =>
-        (column.kind === 'numeric' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0) ? '1' : '0',
-      )
-      .join('');
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+  // The pattern of a row is built column by column: a pattern and one more bit make the next pattern.
+  const pattern = new Int32Array(holey.length > 0 ? table.rows : 0);
+  let members: (readonly string[])[] = [[]];
+  for (const column of holey) {
+    const next = new Map<number, number>();
+    const grown: (readonly string[])[] = [];
+    for (let row = 0; row < table.rows; row += 1) {
+      const missing = isMissing(column, row);
+      const key = pattern[row]! * 2 + (missing ? 1 : 0);
+      let code = next.get(key);
+      if (code === undefined) {
+        next.set(key, (code = grown.length));
+        const before = members[pattern[row]!]!;
+        grown.push(missing ? [...before, column.name] : before);
+      }
+      pattern[row] = code;
+    }
+    members = grown;
   }
-  const patterns = [...counts]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .map(([key, rows]) => ({ missing: holey.filter((_, i) => key[i] === '1').map(({ name }) => name), rows }));
-  const little = littleTest(table);
+  const counts = new Float64Array(members.length);
+  if (holey.length === 0) counts[0] = table.rows;
+  else for (const code of pattern) counts[code]! += 1;
+  const patterns = members
+    .map((missing, code) => ({ missing, rows: counts[code]! }))
+    .filter(({ rows }) => rows > 0)
+    .sort((a, b) => b.rows - a.rows || (a.missing.join('\0') < b.missing.join('\0') ? -1 : 1));
+  const little = littleTest(table, rowsOfProfile);
   return {
     patterns: patterns.slice(0, 50),
     completeRows: patterns.find(({ missing }) => missing.length === 0)?.rows ?? 0,
@@ -46,39 +71,32 @@ export function missingProfile(table: Table): MissingProfile {
  * Little's test that values are missing completely at random (R. J. A. Little, JASA 83, 1988): Σ over patterns of
  * n_j (ȳ_j − μ)' Σ⁻¹ (ȳ_j − μ) on the observed columns, μ and Σ by EM under a normal model (Dempster, Laird, Rubin),
  * chi-square with Σ k_j − k degrees. Over the numeric columns that vary, standardised first (the test does not change).
+ * EM works on the sums and cross products of each pattern, so that a step costs patterns, not rows.
  * @returns undefined where no numeric column misses a value
  */
-export function littleTest(table: Table): LittleTest | { undefined: string } | undefined {
+export function littleTest(table: Table, maximumRows = Infinity): LittleTest | { undefined: string } | undefined {
   const columns = table.columns.flatMap((column) => (column.kind === 'numeric' ? [column] : []));
   if (!columns.some(({ nulls }) => nulls > 0)) return undefined;
-  const used = columns.filter(({ values }) => new Set(values.filter(Number.isFinite).slice(0, 10_000)).size > 1);
+  const stride = Math.max(1, Math.ceil(table.rows / maximumRows));
+  const used = columns
+    .map(({ name, values }) => ({ name, values: standardised(values, stride) }))
+    .flatMap(({ name, values }) => (values ? [{ name, values }] : []));
   const k = used.length;
   if (k < 2) return { undefined: 'fewer-than-two-varying-columns' };
   if (k > maximumColumns) return { undefined: `more-than-${maximumColumns}-columns` };
-  const data = used.map(({ values }) => standardised(values));
-  const groups = new Map<string, number[]>();
-  for (let row = 0; row < table.rows; row += 1) {
-    const key = data.map((values) => (Number.isNaN(values[row]!) ? '0' : '1')).join('');
-    if (!key.includes('1')) continue;
-    const rows = groups.get(key);
-    if (rows) rows.push(row);
-    else groups.set(key, [row]);
-  }
-  const patterns = [...groups].map(([key, rows]) => ({
-    observed: data.map((_, i) => i).filter((i) => key[i] === '1'),
-    rows,
-  }));
-  const fitted = expectationMaximisation(data, patterns);
+  const patterns = patternsOf(used.map(({ values }) => values));
+  if (!patterns || patterns.length * k ** 3 > maximumWork) return { undefined: 'too-many-patterns' };
+  const fitted = expectationMaximisation(k, patterns);
   if (!fitted) return { undefined: 'singular-covariance' };
   let statistic = 0;
   let degrees = -k;
-  for (const { observed, rows } of patterns) {
+  for (const { observed, n, sums } of patterns) {
     const inverse = invert(observed.map((i) => observed.map((j) => fitted.covariance[i]![j]!)));
     if (!inverse) return { undefined: 'singular-covariance' };
-    const gap = observed.map((i) => rows.reduce((sum, row) => sum + data[i]![row]!, 0) / rows.length - fitted.mean[i]!);
+    const gap = observed.map((i, o) => sums[o]! / n - fitted.mean[i]!);
     let form = 0;
     gap.forEach((a, i) => gap.forEach((b, j) => (form += a * inverse[i]![j]! * b)));
-    statistic += rows.length * form;
+    statistic += n * form;
     degrees += observed.length;
   }
   if (degrees <= 0) return { undefined: 'one-pattern' };
@@ -87,68 +105,85 @@ export function littleTest(table: Table): LittleTest | { undefined: string } | u
     degrees,
     pvalue: chiSquareSf(statistic, degrees),
     patterns: patterns.length,
+    rows: patterns.reduce((sum, { n }) => sum + n, 0),
     iterations: fitted.iterations,
     columns: used.map(({ name }) => name),
   };
 }
 
-function standardised(values: Float64Array): Float64Array {
-  const present = values.filter(Number.isFinite);
-  const mean = present.reduce((sum, value) => sum + value, 0) / present.length;
-  const sd = Math.sqrt(present.reduce((sum, value) => sum + (value - mean) ** 2, 0) / present.length);
-  return values.map((value) => (Number.isFinite(value) ? (value - mean) / sd : Number.NaN));
+/** Every `stride`-th value; infinities count as missing. @returns undefined where the values do not vary */
+function standardised(values: Float64Array, stride: number): Float64Array | undefined {
+  const own = new Float64Array(Math.ceil(values.length / stride));
+  for (let i = 0; i < own.length; i += 1) {
+    const value = values[i * stride]!;
+    own[i] = Number.isFinite(value) ? value : Number.NaN;
+  }
+  const moments = momentsOf(own);
+  if (moments.n < 2 || isConstant(moments)) return undefined;
+  const sd = populationDeviation(moments);
+  return own.map((value) => (value - moments.mean) / sd);
 }
 
+/** Rows with the same columns observed: their number, sums and cross products over these columns. */
 interface Pattern {
-  readonly observed: number[];
-  readonly rows: number[];
+  readonly observed: readonly number[];
+  n: number;
+  readonly sums: Float64Array;
+  /** Row by row, observed × observed. */
+  readonly products: Float64Array;
 }
 
-function expectationMaximisation(
-  data: Float64Array[],
-  patterns: Pattern[],
-): { mean: number[]; covariance: number[][]; iterations: number } | undefined {
+/** @returns undefined where there are more patterns than EM could work on */
+function patternsOf(data: readonly Float64Array[]): Pattern[] | undefined {
   const k = data.length;
-  const n = patterns.reduce((sum, { rows }) => sum + rows.length, 0);
-  let mean = zeros(k);
-  let covariance: number[][] = data.map((_, i) => data.map((__, j) => (i === j ? 1 : 0)));
-  for (let iteration = 1; iteration <= 1000; iteration += 1) {
-    const sums = zeros(k);
-    const products = data.map(() => zeros(k));
-    for (const { observed, rows } of patterns) {
-      const missing = data.map((_, i) => i).filter((i) => !observed.includes(i));
-      const inverse = invert(observed.map((i) => observed.map((j) => covariance[i]![j]!)));
-      if (!inverse) return undefined;
-      const regression = missing.map((i) =>
-        observed.map((_, j) => observed.reduce((sum, o, l) => sum + covariance[i]![o]! * inverse[l]![j]!, 0)),
-      );
-      missing.forEach((i, a) =>
-        missing.forEach(
-          (j) =>
-            (products[i]![j]! +=
-              rows.length *
-              (covariance[i]![j]! - observed.reduce((sum, o, l) => sum + regression[a]![l]! * covariance[o]![j]!, 0))),
-        ),
-      );
-      const x = new Float64Array(k);
-      for (const row of rows) {
-        for (const i of observed) x[i] = data[i]![row]!;
-        missing.forEach(
-          (i, a) =>
-            (x[i] =
-              mean[i]! + observed.reduce((sum, o, l) => sum + regression[a]![l]! * (data[o]![row]! - mean[o]!), 0)),
-        );
-        for (let i = 0; i < k; i += 1) {
-          sums[i]! += x[i]!;
-          for (let j = 0; j <= i; j += 1) products[i]![j]! += x[i]! * x[j]!;
-        }
-      }
-      // The conditional covariance above filled both triangles; keep the lower one.
+  const most = maximumWork / k ** 3;
+  const found = new Map<string, Pattern>();
+  const x = new Float64Array(k);
+  for (let row = 0; row < data[0]!.length; row += 1) {
+    let key = '';
+    for (let i = 0; i < k; i += 1) {
+      x[i] = data[i]![row]!;
+      key += x[i] === x[i] ? '1' : '0';
     }
+    let pattern = found.get(key);
+    if (!pattern) {
+      const observed = data.map((_, i) => i).filter((i) => key[i] === '1');
+      if (observed.length === 0) continue;
+      if (found.size >= most) return undefined;
+      const size = observed.length;
+      pattern = { observed, n: 0, sums: new Float64Array(size), products: new Float64Array(size * size) };
+      found.set(key, pattern);
+    }
+    const { observed, sums, products } = pattern;
+    const size = observed.length;
+    pattern.n += 1;
+    for (let i = 0; i < size; i += 1) {
+      const a = x[observed[i]!]!;
+      sums[i]! += a;
+      for (let j = 0; j <= i; j += 1) products[i * size + j]! += a * x[observed[j]!]!;
+    }
+  }
+  for (const { observed, products } of found.values())
+    for (let i = 0; i < observed.length; i += 1)
+      for (let j = 0; j < i; j += 1) products[j * observed.length + i] = products[i * observed.length + j]!;
+  return [...found.values()];
+}
+
+/** Mean and covariance under a normal model; stops where nothing changes by 1e-10, or after 1,000 steps. */
+function expectationMaximisation(
+  k: number,
+  patterns: readonly Pattern[],
+): { mean: Float64Array; covariance: Float64Array[]; iterations: number } | undefined {
+  const n = patterns.reduce((sum, pattern) => sum + pattern.n, 0);
+  let mean = new Float64Array(k);
+  let covariance = zeros(k, k);
+  for (let i = 0; i < k; i += 1) covariance[i]![i] = 1;
+  for (let iteration = 1; iteration <= 1000; iteration += 1) {
+    const sums = new Float64Array(k);
+    const products = zeros(k, k);
+    for (const pattern of patterns) if (!addExpected(pattern, mean, covariance, sums, products)) return undefined;
     const nextMean = sums.map((sum) => sum / n);
-    const next = data.map((_, i) =>
-      data.map((__, j) => products[Math.max(i, j)]![Math.min(i, j)]! / n - nextMean[i]! * nextMean[j]!),
-    );
+    const next = products.map((row, i) => row.map((value, j) => value / n - nextMean[i]! * nextMean[j]!));
     let change = 0;
     for (let i = 0; i < k; i += 1) {
       change = Math.max(change, Math.abs(nextMean[i]! - mean[i]!));
@@ -161,26 +196,53 @@ function expectationMaximisation(
   return { mean, covariance, iterations: 1000 };
 }
 
-function zeros(length: number): number[] {
-  return Array.from({ length }, () => 0);
+/** Adds what one pattern's rows are expected to sum to. A missing value is a + B x of the observed ones. */
+function addExpected(
+  { observed, n, sums: own, products: cross }: Pattern,
+  mean: Float64Array,
+  covariance: readonly Float64Array[],
+  sums: Float64Array,
+  products: readonly Float64Array[],
+): boolean {
+  const size = observed.length;
+  for (let i = 0; i < size; i += 1) {
+    sums[observed[i]!]! += own[i]!;
+    for (let j = 0; j < size; j += 1) products[observed[i]!]![observed[j]!]! += cross[i * size + j]!;
+  }
+  const seen = new Set(observed);
+  const missing = Array.from(mean.keys()).filter((i) => !seen.has(i));
+  if (missing.length === 0) return true;
+  const inverse = invert(observed.map((i) => observed.map((j) => covariance[i]![j]!)));
+  if (!inverse) return false;
+  const slopes = missing.map((i) =>
+    Float64Array.from(observed, (_, j) =>
+      observed.reduce((sum, o, l) => sum + covariance[i]![o]! * inverse[l]![j]!, 0),
+    ),
+  );
+  const starts = missing.map((i, m) => mean[i]! - dot(slopes[m]!, observed, mean));
+  const fitted = slopes.map((slope) => slope.reduce((sum, value, j) => sum + value * own[j]!, 0));
+  // B C, missing × observed.
+  const carried = slopes.map((slope) =>
+    Float64Array.from(observed, (_, j) => slope.reduce((sum, value, l) => sum + value * cross[l * size + j]!, 0)),
+  );
+  missing.forEach((i, m) => {
+    sums[i]! += n * starts[m]! + fitted[m]!;
+    observed.forEach((o, j) => {
+      const value = starts[m]! * own[j]! + carried[m]![j]!;
+      products[i]![o]! += value;
+      products[o]![i]! += value;
+    });
+    missing.forEach((h, l) => {
+      const conditional =
+        covariance[i]![h]! - observed.reduce((sum, o, j) => sum + slopes[m]![j]! * covariance[o]![h]!, 0);
+      const carriedBoth = carried[m]!.reduce((sum, value, j) => sum + value * slopes[l]![j]!, 0);
+      products[i]![h]! +=
+        n * conditional + n * starts[m]! * starts[l]! + starts[m]! * fitted[l]! + fitted[m]! * starts[l]! + carriedBoth;
+    });
+  });
+  return true;
 }
 
-/** Gauss-Jordan with pivoting. @returns undefined where singular */
-function invert(matrix: number[][]): number[][] | undefined {
-  const n = matrix.length;
-  const a = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))]);
-  for (let i = 0; i < n; i += 1) {
-    let pivot = i;
-    for (let row = i + 1; row < n; row += 1) if (Math.abs(a[row]![i]!) > Math.abs(a[pivot]![i]!)) pivot = row;
-    if (Math.abs(a[pivot]![i]!) < 1e-12) return undefined;
-    [a[i], a[pivot]] = [a[pivot]!, a[i]!];
-    const divisor = a[i]![i]!;
-    for (let j = 0; j < 2 * n; j += 1) a[i]![j]! /= divisor;
-    for (let row = 0; row < n; row += 1) {
-      if (row === i) continue;
-      const factor = a[row]![i]!;
-      if (factor !== 0) for (let j = 0; j < 2 * n; j += 1) a[row]![j]! -= factor * a[i]![j]!;
-    }
-  }
-  return a.map((row) => row.slice(n));
+function dot(slope: Float64Array, observed: readonly number[], mean: Float64Array): number {
+  return observed.reduce((sum, o, j) => sum + slope[j]! * mean[o]!, 0);
 }

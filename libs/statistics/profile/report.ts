@@ -1,12 +1,24 @@
-import { rocAuc } from '../performance/index.js';
-import { asCategories, columnOf, hashRows, rowDigestAlgorithm, rowEncoder } from '../table/index.js';
-import type { CategoryColumn, Table, TableColumn } from '../table/index.js';
-import { chiSquareIndependence } from '../significance/contingency.js';
+import { asCategories, columnOf, rowDigestAlgorithm } from '../table/index.js';
+import { LatticeHash } from '../table/lattice-hash.js';
+import type { Table } from '../table/index.js';
 import { profileColumn } from './column.js';
 import type { ColumnProfile } from './column.js';
+import { addContext, contextLevel, contextModel, emptyContext } from './context.js';
+import { addCrossProducts, correlationOf, emptyCrossProducts } from './cross.js';
+import type { CrossProducts } from './cross.js';
 import { missingProfile } from './missing.js';
 import type { MissingProfile } from './missing.js';
 import { pearson, ranks } from './moments.js';
+import { countDuplicates, runTask, workloadOf } from './tasks.js';
+import type { Scaling, Task, TaskResult, Workload } from './tasks.js';
+import { columnWarnings, leaks, proxies } from './warnings.js';
+import type { ProfileWarning } from './warnings.js';
+
+export interface ProfileOptions {
+  readonly target?: string;
+  readonly protected?: readonly string[];
+  readonly spearman?: boolean;
+}
 
 export interface DataProfile {
   readonly rows: number;
@@ -22,190 +34,173 @@ export interface DataProfile {
     readonly pearson: number;
     readonly spearman?: number;
   }[];
+  /** Outliers in the context of the other columns: rows that no column shows alone. */
+  readonly context: ContextProfile | { readonly undefined: string };
   readonly warnings: readonly ProfileWarning[];
 }
 
-export interface ProfileWarning {
-  readonly rule:
-    | 'constant'
-    | 'duplicate-rows'
-    | 'leaks-target'
-    | 'stands-in-for-protected'
-    | 'all-null'
-    | 'identifier'
-    | 'infinite'
-    | 'one-class-target';
-  readonly column?: string;
-  readonly strength?: number;
-  readonly detail: string;
+export interface ContextProfile {
+  readonly method: 'mahalanobis@assay';
+  /** Columns of numbers that vary, miss at most a fifth of their values and are no sum of others. */
+  readonly columns: readonly string[];
+  /** Rows where all of them are present. */
+  readonly rows: number;
+  /** Squared distance beyond which a row counts: the 0.999 quantile of chi-square. */
+  readonly threshold: number;
+  readonly outliers: number;
+  /** Of normal data. */
+  readonly expected: number;
+  /** Rows over 4 conditional standard deviations from what the other columns let expect, by column. */
+  readonly byColumn: Readonly<Record<string, number>>;
+  readonly farthest: readonly { readonly row: number; readonly distance: number }[];
 }
 
-/** A column alone that ranks the target like this is taken to have been written after it. */
-const leakThreshold = { auc: 0.95, purity: 0.95 };
-const proxyThreshold = 0.4;
+/** Profile of a table, in this thread. */
+export function profileTable(table: Table, options: ProfileOptions = {}): DataProfile {
+  const workload = workloadOf(table);
+  const steps = profiling(table, workload, options);
+  let step = steps.next();
+  while (!step.done) step = steps.next(step.value.map((task) => runTask(workload, task)));
+  return step.value;
+}
 
-/** Profile of a table: one pass a column, then pairs. */
-export function profileTable(
+/**
+ * The profile as rounds of tasks that do not depend on each other: yields a round, takes its results in the same order.
+ * Who drives it decides where they run.
+ */
+export function* profiling(
   table: Table,
-  options: { readonly target?: string; readonly protected?: readonly string[]; readonly spearman?: boolean } = {},
-): DataProfile {
-  const columns = table.columns.map(profileColumn);
-  const warnings: ProfileWarning[] = [];
-  for (const { name, distribution, rows, nulls, infinities } of columns) {
-    if (distribution.class === 'constant')
-      warnings.push({ rule: 'constant', column: name, detail: 'one value in every row' });
-    if (distribution.class === 'identifier')
-      warnings.push({ rule: 'identifier', column: name, detail: 'another value in every row' });
-    if (nulls === rows && rows > 0) warnings.push({ rule: 'all-null', column: name, detail: 'no value in any row' });
-    if (infinities > 0)
-      warnings.push({
-        rule: 'infinite',
-        column: name,
-        detail: `${infinities} infinite values, left out of the moments`,
-      });
-  }
-  const duplicates = duplicateRows(table);
+  workload: Workload,
+  options: ProfileOptions,
+): Generator<readonly Task[], DataProfile, readonly TaskResult[]> {
+  if (options.target !== undefined) columnOf(table, options.target);
+  for (const name of options.protected ?? []) columnOf(table, name);
+  const { numeric, keys } = workload;
+  const first = yield [
+    ...numeric.map((_, index): Task => ({ type: 'column', index })),
+    ...ranges(table.rows).map((range): Task => ({ type: 'rows', ...range })),
+  ];
+  const profiles = first.flatMap((result) => (result.type === 'column' ? [result.profile] : []));
+  const hash = LatticeHash.empty();
+  for (const result of first) if (result.type === 'rows') hash.merge(LatticeHash.deserialize(result.state));
+  const byName = new Map(profiles.map((profile) => [profile.name, profile]));
+  const columns = table.columns.map((column) => byName.get(column.name) ?? profileColumn(column));
+  const duplicates = countDuplicates(keys, table.rows);
+
+  const scalings = profiles.flatMap((profile, index) => scalingOf(profile, index));
+  const cross = emptyCrossProducts(scalings.length);
+  if (scalings.length > 1)
+    for (const result of yield ranges(table.rows).map((range): Task => ({ type: 'cross', scalings, ...range })))
+      if (result.type === 'cross') addCrossProducts(cross, result.cross);
+  const names = scalings.map(({ index }) => numeric[index]!.name);
+  const context = yield* contextProfile(table, workload, scalings, profiles, cross);
+
+  const warnings = columnWarnings(columns);
   if (duplicates > 0) warnings.push({ rule: 'duplicate-rows', detail: `${duplicates} rows repeat an earlier one` });
-  if (options.target !== undefined) warnings.push(...leaks(table, asCategories(columnOf(table, options.target))));
+  if (options.target !== undefined)
+    warnings.push(...leaks(table, asCategories(columnOf(table, options.target)), columns));
   for (const name of options.protected ?? [])
     warnings.push(...proxies(table, asCategories(columnOf(table, name)), options.target));
   return {
     rows: table.rows,
-    rowDigest: hashRows(table).digest(),
+    rowDigest: hash.digest(),
     rowDigestAlgorithm,
     duplicates,
     columns,
     constantColumns: columns.filter(({ distribution }) => distribution.class === 'constant').map(({ name }) => name),
     missing: missingProfile(table),
-    correlations: correlations(table, options.spearman ?? false),
+    correlations: correlations(table, names, cross, options.spearman ?? false),
+    context,
     warnings,
   };
 }
 
-function duplicateRows(table: Table): number {
-  const encode = rowEncoder(table);
-  const seen = new Set<string>();
-  for (let row = 0; row < table.rows; row += 1) seen.add(Buffer.from(encode(row)).toString('latin1'));
-  return table.rows - seen.size;
+const rangeRows = 32_768;
+
+function ranges(rows: number): { from: number; to: number }[] {
+  return Array.from({ length: Math.ceil(rows / rangeRows) }, (_, i) => ({
+    from: i * rangeRows,
+    to: Math.min(rows, (i + 1) * rangeRows),
+  }));
 }
 
-function correlations(table: Table, spearman: boolean): DataProfile['correlations'] {
-  const numeric = table.columns.flatMap((column) =>
-    column.kind === 'numeric'
-      ? [{ name: column.name, values: column.values.map((value) => (Number.isFinite(value) ? value : Number.NaN)) }]
-      : [],
-  );
-  const ranked = spearman ? numeric.map(({ values }) => ranks(values)) : undefined;
+/** Columns that vary; none where numbers are so large or small that their spread is no number. */
+function scalingOf({ numbers, nulls, infinities }: ColumnProfile, index: number): Scaling[] {
+  const scale = numbers?.standardDeviation;
+  if (!numbers || !scale || numbers.skewness === null || !Number.isFinite(scale) || !Number.isFinite(1 / scale))
+    return [];
+  return [{ index, centre: numbers.mean, scale, holes: nulls + infinities > 0 }];
+}
+
+/** More columns than this would cost their square on every row. */
+const maximumContextColumns = 100;
+
+function* contextProfile(
+  table: Table,
+  { numeric }: Workload,
+  scalings: readonly Scaling[],
+  profiles: readonly ColumnProfile[],
+  cross: CrossProducts,
+): Generator<readonly Task[], DataProfile['context'], readonly TaskResult[]> {
+  const chosen = scalings.flatMap(({ index }, at) => {
+    const { rows, nulls, infinities } = profiles[index]!;
+    return (nulls + infinities) * 5 <= rows ? [at] : [];
+  });
+  if (chosen.length < 2) return { undefined: 'fewer-than-two-columns' };
+  if (chosen.length > maximumContextColumns) return { undefined: `more-than-${maximumContextColumns}-columns` };
+  const own = chosen.map((at) => scalings[at]!);
+  // Complete rows are those of the chosen columns; where others are left out the sums are made again without them.
+  let sums = cross;
+  if (own.length < scalings.length) {
+    sums = emptyCrossProducts(own.length);
+    for (const result of yield ranges(table.rows).map((range): Task => ({ type: 'cross', scalings: own, ...range })))
+      if (result.type === 'cross') addCrossProducts(sums, result.cross);
+  }
+  const model = contextModel(sums, own.length);
+  if (!model) return { undefined: 'too-few-complete-rows-or-columns' };
+  const used = model.used.map((at) => own[at]!);
+  const { mean, precision, threshold } = model;
+  const counts = emptyContext(used.length);
+  const tasks = ranges(table.rows).map((range): Task => ({
+    type: 'context',
+    scalings: used,
+    model: { mean, precision, threshold },
+    ...range,
+  }));
+  for (const result of yield tasks) if (result.type === 'context') addContext(counts, result.counts);
+  const names = used.map(({ index }) => numeric[index]!.name);
+  return {
+    method: 'mahalanobis@assay',
+    columns: names,
+    rows: counts.rows,
+    threshold,
+    outliers: counts.outliers,
+    expected: counts.rows * contextLevel,
+    byColumn: Object.fromEntries(names.map((name, i) => [name, counts.byColumn[i]!])),
+    farthest: counts.farthest,
+  };
+}
+
+function correlations(
+  table: Table,
+  names: readonly string[],
+  cross: CrossProducts,
+  spearman: boolean,
+): DataProfile['correlations'] {
+  const ranked = spearman ? names.map((name) => ranksOf(table, name)) : undefined;
   const found: { columns: [string, string]; pearson: number; spearman?: number }[] = [];
-  for (let i = 0; i < numeric.length; i += 1)
-    for (let j = i + 1; j < numeric.length; j += 1) {
-      const r = pearson(numeric[i]!.values, numeric[j]!.values);
+  for (let i = 0; i < names.length; i += 1)
+    for (let j = i + 1; j < names.length; j += 1) {
+      const r = correlationOf(cross, names.length, i, j);
       if (r === undefined || Math.abs(r) < 0.1) continue;
       const rho = ranked && pearson(ranked[i]!, ranked[j]!);
-      found.push({
-        columns: [numeric[i]!.name, numeric[j]!.name],
-        pearson: r,
-        ...(rho === undefined ? {} : { spearman: rho }),
-      });
+      found.push({ columns: [names[i]!, names[j]!], pearson: r, ...(rho === undefined ? {} : { spearman: rho }) });
     }
   return found.sort((a, b) => Math.abs(b.pearson) - Math.abs(a.pearson)).slice(0, 200);
 }
 
-/**
- * Columns that know the target too well: alone, a number ranks a two-valued target with AUC ≥ 0.95, or one value of a
- * text stands on at least 20 rows and is in 90 % of them with one rare outcome (at least four times its share). The
- * second catches what is decided after the application, as `insurance` in the mortgage data.
- */
-function leaks(table: Table, target: CategoryColumn): ProfileWarning[] {
-  if (target.categories.length < 2)
-    return [{ rule: 'one-class-target', column: target.name, detail: 'the target has one value' }];
-  return table.columns.flatMap((column): ProfileWarning[] => {
-    if (column.name === target.name) return [];
-    if (column.kind === 'numeric' && target.categories.length === 2 && new Set(column.values).size > 20) {
-      const labels = Array.from(target.codes);
-      const auc = rocAuc(
-        labels,
-        column.values.map((value) => (Number.isFinite(value) ? value : 0)),
-      );
-      if (auc === undefined || Math.max(auc, 1 - auc) < leakThreshold.auc) return [];
-      return [
-        {
-          rule: 'leaks-target',
-          column: column.name,
-          strength: Math.max(auc, 1 - auc),
-          detail: `alone it ranks "${target.name}" with AUC ${Math.max(auc, 1 - auc).toPrecision(3)}`,
-        },
-      ];
-    }
-    return purity(asCategories(column), target);
-  });
-}
-
-function purity(column: CategoryColumn, target: CategoryColumn): ProfileWarning[] {
-  if (column.categories.length > 100) return [];
-  const counts = joint(column, target);
-  const totals = target.categories.map((_, j) => counts.reduce((sum, row) => sum + row[j]!, 0));
-  const n = totals.reduce((sum, value) => sum + value, 0);
-  return counts.flatMap((row, i): ProfileWarning[] => {
-    const rows = row.reduce((sum, value) => sum + value, 0);
-    const best = row.indexOf(Math.max(...row));
-    const share = row[best]! / rows;
-    const lift = share / (totals[best]! / n);
-    if (rows < 20 || share < 0.9 || lift < 4) return [];
-    return [
-      {
-        rule: 'leaks-target',
-        column: column.name,
-        strength: share,
-        detail: `where it is "${column.categories[i]}" (${rows} rows), "${target.name}" is "${target.categories[best]}" in ${(share * 100).toFixed(1)} %`,
-      },
-    ];
-  });
-}
-
-/** Columns associated with a protected one: Cramér's V ≥ 0.4, numbers cut at their deciles. */
-function proxies(table: Table, attribute: CategoryColumn, target: string | undefined): ProfileWarning[] {
-  return table.columns.flatMap((column): ProfileWarning[] => {
-    if (column.name === attribute.name || column.name === target) return [];
-    const cut = column.kind === 'numeric' ? deciles(column) : column;
-    if (cut.categories.length > 1000) return [];
-    const counts = joint(cut, attribute).filter((row) => row.some((value) => value > 0));
-    const test = chiSquareIndependence(counts, false);
-    const least = Math.min(counts.length, attribute.categories.length) - 1;
-    if (!test || least < 1) return [];
-    const n = counts.reduce((sum, row) => sum + row.reduce((own, value) => own + value, 0), 0);
-    const v = Math.sqrt(test.statistic / n / least);
-    if (v < proxyThreshold) return [];
-    return [
-      {
-        rule: 'stands-in-for-protected',
-        column: column.name,
-        strength: v,
-        detail: `Cramér's V ${v.toPrecision(3)} with "${attribute.name}"`,
-      },
-    ];
-  });
-}
-
-function joint(a: CategoryColumn, b: CategoryColumn): Float64Array[] {
-  const counts = a.categories.map(() => new Float64Array(b.categories.length));
-  a.codes.forEach((code, row) => {
-    if (code >= 0 && b.codes[row]! >= 0) counts[code]![b.codes[row]!]! += 1;
-  });
-  return counts;
-}
-
-function deciles(column: Extract<TableColumn, { kind: 'numeric' }>): CategoryColumn {
-  const ranked = ranks(column.values);
-  const n = column.values.length - column.nulls;
-  return {
-    kind: 'category',
-    name: column.name,
-    type: 'string',
-    nulls: column.nulls,
-    categories: Array.from({ length: 10 }, (_, i) => String(i)),
-    codes: Int32Array.from(ranked, (rank) =>
-      Number.isNaN(rank) ? -1 : Math.min(9, Math.floor(((rank - 0.5) / n) * 10)),
-    ),
-  };
+function ranksOf(table: Table, name: string): Float64Array {
+  const column = columnOf(table, name);
+  if (column.kind !== 'numeric') return new Float64Array(table.rows);
+  return ranks(column.values.map((value) => (Number.isFinite(value) ? value : Number.NaN)));
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { sharedFloat64, sharedInt32 } from './shared.js';
 import type { TableColumn } from './table.js';
 
 /** Cells that mean "nothing here", exactly as written; anything else is a value. */
@@ -147,7 +148,10 @@ class GrowingFloat64 {
   }
 
   take(): Float64Array {
-    return this.items.slice(0, this.length);
+    const taken = sharedFloat64(this.length);
+    taken.set(this.items.subarray(0, this.length));
+    this.items = new Float64Array(0);
+    return taken;
   }
 }
 
@@ -165,6 +169,9 @@ class GrowingInt32 {
   }
 
   take(): Int32Array {
-    return this.items.slice(0, this.length);
+    const taken = sharedInt32(this.length);
+    taken.set(this.items.subarray(0, this.length));
+    this.items = new Int32Array(0);
+    return taken;
   }
 }

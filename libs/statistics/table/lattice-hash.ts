@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { InputError } from '../errors.js';
+import { addKeyStreams, kernelKeys } from './chacha-kernel.js';
 
 /** Lanes of the lattice hash: vectors of 1,024 unsigned 32-bit integers, added lane by lane modulo 2^32. */
 export const lanes = 1024;
@@ -8,25 +9,31 @@ export const lanes = 1024;
 export const maximumWeight = 2 ** 31;
 
 /** Named in every seal; a change of any parameter is a new name. */
-export const rowDigestAlgorithm = 'lthash-shake128-1024x32-v1';
+export const rowDigestAlgorithm = 'lthash-sha256-chacha20-1024x32-v2';
 
 /**
  * A homomorphic hash of a multiset of rows (Bellare and Micciancio, EUROCRYPT 1997; LtHash of Lewi, Kim, Maykov and
- * Weis, "Securing update propagation with homomorphic hashing", 2019): the sum over rows of weight × SHAKE128(row),
- * read as 1,024 little-endian 32-bit lanes. Order does not matter, one changed row or one row counted twice does.
- * Plain addition of SHA-256 would be forgeable by a birthday over sums (Wagner 2002); here a forgery is a short
- * vector of a 1,024-dimensional lattice. Lanes are 32 bits, not LtHash's 16, since with 16 bits 65,536 copies of a row
- * weigh nothing; up to 2^31 rows cannot wrap.
+ * Weis, "Securing update propagation with homomorphic hashing", 2019): the sum over rows of weight × V(row), where
+ * V(row) is 4,096 bytes read as 1,024 little-endian 32-bit lanes: the ChaCha20 key stream (RFC 8439) under the key
+ * SHA-256(row), nonce 0, counter from 0 (docs/adr/0011). Order does not matter, one changed row or one row counted twice does. Plain addition of
+ * SHA-256 would be forgeable by a birthday over sums (Wagner 2002); here a forgery is a short vector of a
+ * 1,024-dimensional lattice. Lanes are 32 bits, not LtHash's 16, since with 16 bits 65,536 copies of a row weigh
+ * nothing; up to 2^31 rows cannot wrap.
  */
 export class LatticeHash {
+  /** Rows whose vectors are not yet in the state. */
+  private pending = 0;
+  private keys?: Uint8Array;
+  private readonly weights = new Int32Array(kernelKeys);
+
   private constructor(
-    private readonly state: Uint32Array,
+    private readonly state: Int32Array,
     private total: number,
     private absolute: number,
   ) {}
 
   static empty(): LatticeHash {
-    return new LatticeHash(new Uint32Array(lanes), 0, 0);
+    return new LatticeHash(new Int32Array(lanes), 0, 0);
   }
 
   /** Sum of the weights: the number of rows where each weighs 1. */
@@ -36,9 +43,10 @@ export class LatticeHash {
 
   /**
    * Adds the canonical bytes of one row `weight` times; a negative weight takes it away.
+   * @returns SHA-256 of the row
    * @throws InputError `Weight` where the weight is no integer, `TooManyRows` beyond 2^31.
    */
-  add(row: Uint8Array, weight = 1): void {
+  add(row: Uint8Array, weight = 1): Buffer {
     if (!Number.isSafeInteger(weight))
       throw new InputError('Weight', `weight ${weight} is no integer`, { rule: 'integer' });
     this.absolute += Math.abs(weight);
@@ -46,14 +54,21 @@ export class LatticeHash {
       throw new InputError('TooManyRows', 'more rows than the row digest can tell apart', {
         rule: `at most 2^31 rows`,
       });
-    const digest = createHash('shake128', { outputLength: lanes * 4 })
-      .update(row)
-      .digest();
-    const vector = new Uint32Array(digest.buffer, digest.byteOffset, lanes);
-    const { state } = this;
-    if (weight === 1) for (let i = 0; i < lanes; i += 1) state[i] = state[i]! + vector[i]!;
-    else for (let i = 0; i < lanes; i += 1) state[i] = state[i]! + Math.imul(vector[i]!, weight);
+    const key = hash('sha256', row, 'buffer');
+    this.keys ??= new Uint8Array(kernelKeys * 32);
+    this.keys.set(key, this.pending * 32);
+    // Modulo 2^32, as the lanes are.
+    this.weights[this.pending] = weight | 0;
+    this.pending += 1;
+    if (this.pending === kernelKeys) this.settle();
     this.total += weight;
+    return key;
+  }
+
+  private settle(): Int32Array {
+    if (this.pending > 0) addKeyStreams(this.state, this.keys!, this.weights, this.pending);
+    this.pending = 0;
+    return this.state;
   }
 
   /** Adds all rows of another hash: the parts of a file, the windows of a log. */
@@ -63,7 +78,8 @@ export class LatticeHash {
       throw new InputError('TooManyRows', 'more rows than the row digest can tell apart', {
         rule: `at most 2^31 rows`,
       });
-    for (let i = 0; i < lanes; i += 1) this.state[i] = this.state[i]! + other.state[i]!;
+    const [own, theirs] = [this.settle(), other.settle()];
+    for (let i = 0; i < lanes; i += 1) own[i] = (own[i]! + theirs[i]!) | 0;
     this.total += other.total;
   }
 
@@ -74,7 +90,7 @@ export class LatticeHash {
     return createHash('sha256')
       .update(`${rowDigestAlgorithm}\0`)
       .update(rows)
-      .update(Buffer.from(this.state.buffer))
+      .update(Buffer.from(this.settle().buffer))
       .digest('hex');
   }
 
@@ -83,7 +99,7 @@ export class LatticeHash {
     const bytes = Buffer.alloc(16 + lanes * 4);
     bytes.writeBigInt64BE(BigInt(this.total));
     bytes.writeBigInt64BE(BigInt(this.absolute), 8);
-    Buffer.from(this.state.buffer).copy(bytes, 16);
+    Buffer.from(this.settle().buffer).copy(bytes, 16);
     return bytes;
   }
 
@@ -93,7 +109,7 @@ export class LatticeHash {
       throw new InputError('LatticeState', `a state has ${16 + lanes * 4} bytes, not ${view.length}`, {
         rule: 'length',
       });
-    const state = new Uint32Array(view.buffer.slice(view.byteOffset + 16, view.byteOffset + view.length));
+    const state = new Int32Array(view.buffer.slice(view.byteOffset + 16, view.byteOffset + view.length));
     return new LatticeHash(state, Number(view.readBigInt64BE(0)), Number(view.readBigInt64BE(8)));
   }
 }

@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Transform } from 'node:stream';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { DuckDBVector } from '@duckdb/node-api';
 import { InputError } from '../errors.js';
 import type { CsvContent, CsvOptions } from './csv.js';
 import { checkColumnNames } from './csv.js';
-import type { CategoryColumn, NumericColumn, TableColumn } from './table.js';
+import { TextBuilder } from './parquet-texts.js';
+import { sharedFloat64 } from './shared.js';
+import type { NumericColumn, Table, TableColumn } from './table.js';
 
 /** A Parquet file may not unfold to more than this; its footer says how much it will be. */
 export const maximumUncompressedBytes = 16 * 2 ** 30;
@@ -13,15 +22,28 @@ const numericTypes = /^(TINYINT|SMALLINT|INTEGER|U?BIGINT|HUGEINT|U\w+INT\w*|UIN
 /**
  * Reads Parquet through DuckDB, one thread, chunk by chunk into typed columns. Numbers become doubles (a 64-bit column
  * beyond 2^53 becomes text), booleans, texts and times become categories; NaN counts as null, as in CSV.
+ *
+ * The bytes are read once: they go through the digest into a spill file, which DuckDB reads as often as it needs and
+ * which is gone when the promise settles. What is measured is what was hashed, also where the file changes meanwhile.
  * @throws InputError `MalformedParquet`, `TooLarge` (more than {@link maximumUncompressedBytes} unfolded, or more rows
- * than allowed), `NestedColumn`, `DuplicateColumn`, `MissingColumn`
+ * than allowed), `NestedColumn`, `DuplicateColumn`, `MissingColumn`, `TooManyCategories`, `SpillFailed`, `Unreadable`
  */
-export async function readParquet(path: string, options: CsvOptions = {}): Promise<CsvContent> {
-  const { digest, bytes } = await digestFile(path);
+export async function readParquet(source: string | Readable, options: CsvOptions = {}): Promise<CsvContent> {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-spill-'));
+  try {
+    const spill = join(folder, 'content.parquet');
+    const { digest, bytes } = await spillTo(spill, source);
+    return { table: await readSpill(spill, options), digest, bytes };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function readSpill(path: string, options: CsvOptions): Promise<Table> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
-    memory_limit: '1GB',
+    memory_limit: '256MB',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
@@ -53,17 +75,14 @@ export async function readParquet(path: string, options: CsvOptions = {}): Promi
     // Few columns at a time: memory then is the table and one column's dictionary.
     for (let start = 0; start < schema.length; start += 8)
       columns.push(...(await readColumns(connection, file, schema.slice(start, start + 8), rows)));
-    options.onProgress?.(rows, bytes);
-    return { table: { rows, columns }, digest, bytes };
+    options.onProgress?.(rows, unfolded);
+    return { rows, columns };
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(
       'MalformedParquet',
-      `${path} is no Parquet file that can be read: ${(error as Error).message.split('\n')[0]}`,
-      {
-        file: path,
-        rule: 'Apache Parquet',
-      },
+      `this is no Parquet file that can be read: ${(error as Error).message.split('\n')[0]!.replaceAll(path, 'the file')}`,
+      { rule: 'Apache Parquet' },
     );
   } finally {
     connection.closeSync();
@@ -94,23 +113,24 @@ async function readColumns(
     ).getRows()[0]!;
     asText = asText.map((text, i) => text || Number(extremes[i]) > Number.MAX_SAFE_INTEGER);
   }
-  const casts = quoted.map((name, i) => `CAST(${name} AS ${asText[i] ? 'VARCHAR' : 'DOUBLE'})`);
+  // A null number leaves DuckDB as NaN, which counts as null anyway: its vectors are then read without their validity.
+  const casts = quoted.map((name, i) =>
+    asText[i] ? `CAST(${name} AS VARCHAR)` : `coalesce(CAST(${name} AS DOUBLE), 'NaN'::DOUBLE)`,
+  );
   const result = await connection.stream(`SELECT ${casts.join(', ')} FROM read_parquet(${file})`);
   const builders = schema.map((column, i) =>
     asText[i] ? new TextBuilder(column, rows) : new NumberBuilder(column, rows),
   );
+  // The next chunk is decoded while this one is taken over.
+  let coming = result.fetchChunk();
   for (;;) {
-    const chunk = await result.fetchChunk();
+    const chunk = await coming;
     if (!chunk || chunk.rowCount === 0) break;
-    builders.forEach((builder, i) => builder.push(chunk.getColumnVector(i) as unknown as Vector, chunk.rowCount));
+    coming = result.fetchChunk();
+    coming.catch(() => undefined);
+    builders.forEach((builder, i) => builder.push(chunk.getColumnVector(i), chunk.rowCount));
   }
   return builders.map((builder) => builder.finish());
-}
-
-interface Vector {
-  readonly items?: Float64Array;
-  readonly itemCount: number;
-  getItem(index: number): unknown;
 }
 
 class NumberBuilder {
@@ -122,17 +142,22 @@ class NumberBuilder {
     private readonly column: SchemaColumn,
     rows: number,
   ) {
-    this.values = new Float64Array(rows);
+    this.values = sharedFloat64(rows);
   }
 
-  push(vector: Vector, count: number): void {
+  /** Nulls come as NaN. */
+  push(vector: DuckDBVector, count: number): void {
+    // Its getItem costs ten times as much; the readers' spec would notice another layout.
+    const { items } = vector as unknown as { readonly items: Float64Array };
+    const { values, length } = this;
+    let nulls = 0;
     for (let i = 0; i < count; i += 1) {
-      const value = vector.getItem(i);
-      if (value === null || Number.isNaN(value)) {
-        this.nulls += 1;
-        this.values[this.length++] = Number.NaN;
-      } else this.values[this.length++] = value as number;
+      const value = items[i]!;
+      if (value !== value) nulls += 1;
+      values[length + i] = value;
     }
+    this.nulls += nulls;
+    this.length += count;
   }
 
   finish(): NumericColumn {
@@ -141,61 +166,26 @@ class NumberBuilder {
   }
 }
 
-class TextBuilder {
-  private readonly codes: Int32Array;
-  private readonly dictionary = new Map<string, number>();
-  private length = 0;
-  private nulls = 0;
-
-  constructor(
-    private readonly column: SchemaColumn,
-    rows: number,
-  ) {
-    this.codes = new Int32Array(rows);
-  }
-
-  push(vector: Vector, count: number): void {
-    for (let i = 0; i < count; i += 1) {
-      const value = vector.getItem(i) as string | null;
-      if (value === null) {
-        this.nulls += 1;
-        this.codes[this.length++] = -1;
-        continue;
-      }
-      let code = this.dictionary.get(value);
-      if (code === undefined) this.dictionary.set(value, (code = this.dictionary.size));
-      this.codes[this.length++] = code;
-    }
-  }
-
-  finish(): CategoryColumn {
-    const { name, type } = this.column;
-    const texts = [...this.dictionary.keys()];
-    const order = texts.map((_, index) => index).sort((a, b) => (texts[a]! < texts[b]! ? -1 : 1));
-    const rank = new Int32Array(texts.length);
-    order.forEach((original, position) => (rank[original] = position));
-    return {
-      kind: 'category',
-      name,
-      type: type === 'BOOLEAN' ? 'boolean' : /TIMESTAMP|DATE/.test(type) ? 'timestamp' : 'string',
-      nulls: this.nulls,
-      codes: this.codes.map((code) => (code < 0 ? -1 : rank[code]!)),
-      categories: order.map((index) => texts[index]!),
-    };
-  }
-}
-
-async function digestFile(path: string): Promise<{ digest: string; bytes: number }> {
+async function spillTo(path: string, source: string | Readable): Promise<{ digest: string; bytes: number }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  const tap = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
       bytes += chunk.length;
-    }
+      done(null, chunk);
+    },
+  });
+  try {
+    const input = typeof source === 'string' ? createReadStream(source, { highWaterMark: 1 << 20 }) : source;
+    await pipeline(input, tap, createWriteStream(path, { mode: 0o600 }));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new InputError('Unreadable', `${path} cannot be read (${code})`, { file: path, rule: 'a readable file' });
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall === 'write')
+      throw new InputError('SpillFailed', `the temporary folder cannot hold the file (${code})`, {
+        rule: 'as much room as the file in the temporary folder',
+      });
+    throw new InputError('Unreadable', `the file cannot be read (${code})`, { rule: 'a readable file' });
   }
   return { digest: hash.digest('hex'), bytes };
 }

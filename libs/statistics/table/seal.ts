@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Column } from '#libs/lifecycle';
-import { rowEncoder } from './canonical-row.js';
+import { encodeRows, rowSource } from './canonical-row.js';
 import { readCsv } from './csv.js';
 import type { CsvOptions } from './csv.js';
 import { LatticeHash, rowDigestAlgorithm } from './lattice-hash.js';
@@ -21,10 +21,9 @@ export interface Seal {
 
 /** Row digest of a table. `weights[i]` counts row i so often; default once. */
 export function hashRows(table: Table, weights?: ArrayLike<number>): LatticeHash {
-  const hash = LatticeHash.empty();
-  const encode = rowEncoder(table);
-  for (let row = 0; row < table.rows; row += 1) hash.add(encode(row), weights?.[row] ?? 1);
-  return hash;
+  const digest = LatticeHash.empty();
+  encodeRows(rowSource(table), 0, table.rows, (row, bytes) => digest.add(bytes, weights?.[row] ?? 1));
+  return digest;
 }
 
 /**

@@ -1,7 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import { createCipheriv, createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { sha256 } from '#libs/signing';
-import { InputError, LatticeHash, columnOf, hashRows, readCsv, rowEncoder, sealCsv, selectRows } from '../index.js';
+import {
+  InputError,
+  LatticeHash,
+  columnOf,
+  hashRows,
+  readCsv,
+  rowDigestAlgorithm,
+  rowEncoder,
+  sealCsv,
+  selectRows,
+} from '../index.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8');
 const refusal = async (text: string | Uint8Array, options = {}): Promise<InputError> => {
@@ -124,12 +135,20 @@ describe('the row digest', () => {
   });
 
   test('its bytes can be recomputed from the description', async () => {
-    const { table } = await readCsv(bytes('b,a\ntrue,1.5\n'));
-    const expected = Buffer.concat([
-      Buffer.from([0, 0, 0, 1, 97, 1]),
+    const { table, rowDigest } = await sealCsv(bytes('b,a\ntrue,1.5\n'));
+    const schema = Buffer.from([0, 0, 0, 1, 97, 0, 0, 0, 1, 98]);
+    const row = Buffer.concat([
+      createHash('sha256').update(schema).digest(),
+      Buffer.from([1]),
       Buffer.from('3ff8000000000000', 'hex'),
-      Buffer.from([0, 0, 0, 1, 98, 3, 1]),
+      Buffer.from([3, 1]),
     ]);
-    expect(Buffer.from(rowEncoder(table)(0))).toEqual(expected);
+    expect(Buffer.from(rowEncoder(table)(0))).toEqual(row);
+    const key = createHash('sha256').update(row).digest();
+    const lanes = createCipheriv('chacha20', key, Buffer.alloc(16)).update(Buffer.alloc(4096));
+    const one = Buffer.alloc(8);
+    one.writeBigInt64BE(1n);
+    const expected = createHash('sha256').update(`${rowDigestAlgorithm}\0`).update(one).update(lanes).digest('hex');
+    expect(rowDigest).toBe(expected);
   });
 });

@@ -1,6 +1,6 @@
 import { quantileOf } from '../../drift/bins.js';
 import { littleTest } from '../../profile/missing.js';
-import { excessKurtosis, isConstant, momentsOf, pearson, ranks, skewness } from '../../profile/moments.js';
+import { excessKurtosis, isConstant, momentsOf, pearson, ranks, skewness, squaresOf } from '../../profile/moments.js';
 import type { Moments } from '../../profile/moments.js';
 import { normalityP } from '../../profile/numbers.js';
 import { studentSf } from '../../special/distributions.js';
@@ -111,7 +111,7 @@ export const descriptiveDefinitions: readonly MeasureDefinition[] = [
     '[0, ∞)',
     'two passes, compensated',
     moment(
-      (m, inputs) => (m.n > inputs.number('ddof', 0) ? m.m2 / (m.n - inputs.number('ddof', 0)) : undefined),
+      (m, inputs) => (m.n > inputs.number('ddof', 0) ? squaresOf(m) / (m.n - inputs.number('ddof', 0)) : undefined),
       'too-few-rows',
     ),
     { arguments: [column, ddof], differs: exactness },
@@ -123,7 +123,8 @@ export const descriptiveDefinitions: readonly MeasureDefinition[] = [
     '[0, ∞)',
     'two passes, compensated',
     moment(
-      (m, inputs) => (m.n > inputs.number('ddof', 0) ? Math.sqrt(m.m2 / (m.n - inputs.number('ddof', 0))) : undefined),
+      (m, inputs) =>
+        m.n > inputs.number('ddof', 0) ? Math.sqrt(m.m2 / (m.n - inputs.number('ddof', 0))) * m.scale : undefined,
       'too-few-rows',
     ),
     { arguments: [column, ddof], differs: exactness },
