@@ -20,8 +20,10 @@ export type {
   PooledPredictions,
   Predictions,
 } from './job/predictions.js';
-export { fitCandidate, prepare, validateCandidate } from './job/prepare.js';
-export type { CandidateResult, FittedCandidate, FoldOutputs, Prepared } from './job/prepare.js';
+export { fitCandidate, prepare } from './job/prepare.js';
+export type { FittedCandidate, Prepared } from './job/prepare.js';
+export { validateCandidate, validateNested } from './job/validate.js';
+export type { CandidateResult, FoldOutputs } from './job/validate.js';
 export type { Problem } from './job/problem.js';
 export { runJob } from './job/run.js';
 export type { FitRecord, FoldRecord, JobResult, ProblemRecord, RunOptions, RunRecord } from './job/run.js';
@@ -34,3 +36,8 @@ export { bayesianSearch } from './search/bayesian.js';
 export { geneticSearch, gridSearch, randomSearch, successiveHalving } from './search/simple.js';
 export { Space } from './search/space.js';
 export type { Observation, Strategy } from './search/strategy.js';
+export { runSearch, searchDigest } from './search/run-search.js';
+export { openTrials } from './search/trials.js';
+export type { TrialLog, TrialRecord } from './search/trials.js';
+export { judgeRun } from './record/judge.js';
+export type { RunVerdicts } from './record/judge.js';

@@ -16,6 +16,8 @@ export { binaryOf } from './catalogue/group-inputs.js';
 export { numbersOf } from './catalogue/inputs.js';
 export { barChart } from './picture/svg.js';
 export type { Bar, BarPanel } from './picture/svg.js';
+export { lineChart } from './picture/line-chart.js';
+export type { LinePanel, Series } from './picture/line-chart.js';
 export { Generator } from './random/generator.js';
 export { driftReport, prepareReference } from './drift/report.js';
 export type { ColumnDrift, DriftMeasure, DriftReport } from './drift/report.js';

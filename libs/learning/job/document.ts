@@ -4,6 +4,7 @@ import { InputError } from '#libs/statistics';
 import type { Task } from '../algorithm.js';
 import type { StepDocument } from '../features/step.js';
 import type { Validation } from '../validation/schemes.js';
+import type { SearchDocument } from '../search/document.js';
 import type { AlgorithmDocument } from './candidate.js';
 import { jobSchema } from './schema.js';
 
@@ -20,12 +21,17 @@ export interface Job {
   readonly protected?: readonly string[];
   readonly pipeline?: readonly StepDocument[];
   readonly algorithm: AlgorithmDocument;
+  /** Tries many candidates, of which the job's own algorithm is one family, and fits the best. */
+  readonly search?: SearchDocument;
   readonly reweighing?: { readonly protected: string };
   readonly validation: Validation;
+  readonly learningCurve?: { readonly fractions: readonly number[] };
   readonly seed: number;
   readonly limits?: { readonly seconds?: number; readonly memoryMegabytes?: number };
   /** RFC 3339 with offset. */
   readonly deadline?: string;
+  /** Gates of `assay train`; the trainer's are the workspace's policies. */
+  readonly policy?: { readonly file: string; readonly threshold?: number };
 }
 
 let validate: ValidateFunction | undefined;

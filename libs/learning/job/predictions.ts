@@ -1,4 +1,4 @@
-import type { FoldOutputs } from './prepare.js';
+import type { FoldOutputs } from './validate.js';
 import type { Problem } from './problem.js';
 
 /** Predictions of rows that were not fitted on, pooled over the folds; each array has one entry a row of `rows`. */

@@ -1,5 +1,5 @@
 import { canonicalJson } from '#libs/signing';
-import { InputError, MersenneTwister, asCategories, columnOf } from '#libs/statistics';
+import { InputError, asCategories, columnOf } from '#libs/statistics';
 import type { CategoryColumn, Fold, Table } from '#libs/statistics';
 import type { Algorithm, FittedModel } from '../algorithm.js';
 import { algorithms } from '../algorithms.js';
@@ -10,11 +10,10 @@ import type { FittedPipeline } from '../features/pipeline.js';
 import type { Columns, StepDocument } from '../features/step.js';
 import { reweigh } from '../reweighing/kamiran-calders.js';
 import { schemeOf } from '../validation/schemes.js';
-import type { AlgorithmDocument, Candidate, CandidateContext, FoldScores, Scores } from './candidate.js';
+import type { AlgorithmDocument, Candidate, CandidateContext } from './candidate.js';
 import type { Job } from './document.js';
 import { classesOf, problemOf, targetsOf } from './problem.js';
 import type { Problem } from './problem.js';
-import { meanScores, scoresOf } from './scores.js';
 
 /** Data of a job, read and dealt once, for any number of candidates. */
 export interface Prepared {
@@ -28,24 +27,6 @@ export interface Prepared {
   readonly reweighed?: CategoryColumn;
   /** The tensor that a model of this pipeline is served. */
   inputs(pipeline: readonly StepDocument[]): Inputs;
-}
-
-/** Out-of-fold outputs of the rows that some fold tested. */
-export interface FoldOutputs {
-  /** Rows of the table, ascending. */
-  readonly rows: Int32Array;
-  /** Fold that scored each of them. */
-  readonly folds: Int32Array;
-  /** Row-major, `rows.length × width`. */
-  readonly outputs: Float64Array;
-  readonly width: number;
-}
-
-export interface CandidateResult {
-  readonly folds: readonly FoldScores[];
-  /** Mean over the folds. */
-  readonly mean: Scores;
-  readonly predictions: FoldOutputs;
 }
 
 /** A fitted candidate: the pipeline and the model behind it. */
@@ -90,12 +71,17 @@ export function prepare(job: Job, table: Table): Prepared {
       rule: 'classification of two classes',
     });
   const known = new Map<string, Inputs>();
+  const deal = (): readonly Fold[] => schemeOf(job.validation).folds(job.validation, table, problem, job.seed);
+  // A fold a row is only made where leaving a row out has no closed form.
+  let folds = job.validation.scheme === 'leave_one_out' ? undefined : deal();
   return {
     job,
     table,
     problem,
     features,
-    folds: schemeOf(job.validation).folds(job.validation, table, problem, job.seed),
+    get folds() {
+      return (folds ??= deal());
+    },
     seed: job.seed,
     ...(reweighed ? { reweighed } : {}),
     inputs(pipeline) {
@@ -146,83 +132,6 @@ export function fitCandidate(
     { seed, checkpoint },
   );
   return { algorithm, pipeline, model, documents, behind: (columns) => round(pipeline.transform(columns)) };
-}
-
-/**
- * Scores one candidate on the job's folds: pipeline, weights and model are fitted on each fold's training rows only.
- * The final fit uses the same code ({@link fitCandidate} on all rows).
- * @throws InputError of the steps and of the algorithm, and what `checkpoint` throws
- */
-export function validateCandidate(
-  prepared: Prepared,
-  candidate: Candidate,
-  context: CandidateContext,
-): CandidateResult {
-  const { folds, problem, table } = prepared;
-  const inputs = prepared.inputs(pipelineOf(prepared.job, candidate));
-  const foldOf = new Int32Array(table.rows).fill(-1);
-  let outputs: Float64Array | undefined;
-  let width = 0;
-  const done: FoldScores[] = [];
-  for (const [fold, { training, test }] of folds.entries()) {
-    context.checkpoint();
-    const started = performance.now();
-    const rows = share(training, problem, prepared.seed, context.trainingFraction ?? 1);
-    const fitted = fitCandidate(prepared, candidate, rows, context);
-    const fittedAt = performance.now();
-    const columns = fitted.behind(rowsOf(inputs, test));
-    const scored = fitted.model.predict(columns, test.length);
-    const ended = performance.now();
-    width = fitted.model.outputs;
-    outputs ??= new Float64Array(table.rows * width);
-    test.forEach((row, index) => {
-      outputs!.set(scored.subarray(index * width, (index + 1) * width), row * width);
-      foldOf[row] = fold;
-    });
-    const scores: FoldScores = {
-      fold,
-      rows: rows.length,
-      testRows: test.length,
-      scores: scoresOf(problem, test, scored, width, columns),
-      summary: fitted.model.summary,
-      fitMilliseconds: fittedAt - started,
-      scoreMilliseconds: ended - fittedAt,
-    };
-    done.push(scores);
-    if (context.onFold?.(scores, done.length, folds.length) === 'stop') break;
-  }
-  return { folds: done, mean: meanScores(done), predictions: tested(foldOf, outputs ?? new Float64Array(0), width) };
-}
-
-function tested(foldOf: Int32Array, outputs: Float64Array, width: number): FoldOutputs {
-  const rows = foldOf.map((_, row) => row).filter((row) => foldOf[row]! >= 0);
-  if (rows.length === foldOf.length) return { rows, folds: foldOf, outputs, width };
-  const own = new Float64Array(rows.length * width);
-  rows.forEach((row, index) => own.set(outputs.subarray(row * width, (row + 1) * width), index * width));
-  return { rows, folds: rows.map((row) => foldOf[row]!), outputs: own, width };
-}
-
-/** The first share of a seeded order, of each class alike. */
-function share(rows: Int32Array, problem: Problem, seed: number, fraction: number): Int32Array {
-  if (fraction === 1) return rows;
-  if (!(fraction > 0 && fraction < 1))
-    throw new InputError('Hyperparameter', `training fraction ${fraction}`, {
-      field: 'trainingFraction',
-      rule: 'in (0, 1]',
-    });
-  const order = rows.slice();
-  new MersenneTwister(seed).shuffle(order);
-  const classOf = (row: number): number => ('labels' in problem ? problem.labels[row]! : 0);
-  const sizes = new Map<number, number>();
-  for (const row of order) sizes.set(classOf(row), (sizes.get(classOf(row)) ?? 0) + 1);
-  const left = new Map([...sizes].map(([own, size]) => [own, Math.ceil(size * fraction)]));
-  return order
-    .filter((row) => {
-      const places = left.get(classOf(row))!;
-      left.set(classOf(row), places - 1);
-      return places > 0;
-    })
-    .sort();
 }
 
 function weightsOf({ reweighed, problem }: Prepared, rows: Int32Array): Float64Array | undefined {

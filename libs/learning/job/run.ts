@@ -1,12 +1,15 @@
 import type { Measurement } from '#libs/lifecycle';
 import { canonicalDigest, sha256 } from '#libs/signing';
-import { InputError, hashRows, measured, rowDigestAlgorithm } from '#libs/statistics';
+import { InputError, catalogue, hashRows, measured, rowDigestAlgorithm } from '#libs/statistics';
 import type { Table } from '#libs/statistics';
 import type { SummaryValue } from '../algorithm.js';
 import { rowsOf } from '../features/inputs.js';
 import type { FittedPipeline } from '../features/pipeline.js';
 import { checkParity, describeOnnx, outputNames } from '../onnx/index.js';
 import type { OnnxDescription, Parity } from '../onnx/index.js';
+import { plainTrial, runSearch, searchDigest } from '../search/run-search.js';
+import type { SearchResult } from '../search/run-search.js';
+import type { TrialRecord } from '../search/trials.js';
 import { schemeOf } from '../validation/schemes.js';
 import type { AlgorithmDocument, FoldScores, Scores } from './candidate.js';
 import type { Job } from './document.js';
@@ -15,10 +18,14 @@ import type { EnvironmentSignature } from './environment.js';
 import { exportCandidate } from './export.js';
 import { predictionsOf } from './predictions.js';
 import type { Predictions } from './predictions.js';
-import { fitCandidate, prepare, validateCandidate } from './prepare.js';
-import type { FittedCandidate, FoldOutputs, Prepared } from './prepare.js';
+import { evaluationOf } from './evaluation.js';
+import type { EvaluationRecord } from './evaluation.js';
+import { fitCandidate, prepare } from './prepare.js';
+import type { FittedCandidate, Prepared } from './prepare.js';
 import type { Problem } from './problem.js';
-import { scoresOf } from './scores.js';
+import { scoresOf } from '../validation/scores.js';
+import { validateCandidate } from './validate.js';
+import type { FoldOutputs } from './validate.js';
 
 export interface RunOptions {
   /** Content digest of the data, for the lineage. */
@@ -26,10 +33,15 @@ export interface RunOptions {
   /** Row digest of the table where it is known already. */
   readonly rowDigest?: string;
   readonly onProgress?: (progress: {
-    readonly stage: 'fold' | 'final' | 'export';
+    readonly stage: 'trial' | 'fold' | 'final' | 'export';
     readonly done: number;
+    /** 0 where a search does not know its end. */
     readonly total: number;
   }) => void;
+  /** Trials of an earlier, interrupted run of the same search, which are not run again. */
+  readonly recordedTrials?: readonly TrialRecord[];
+  /** A trial of a search has ended: it can be kept before the next one begins. */
+  readonly onTrial?: (trial: TrialRecord) => void;
   /** Aborts between folds. */
   readonly signal?: AbortSignal;
   /** Milliseconds since the epoch, for the deadline and the timings; nothing else depends on it. */
@@ -44,6 +56,8 @@ export interface JobResult {
   /** What `run.json` holds. */
   readonly record: RunRecord;
   readonly predictions: Predictions;
+  /** Of a search all its trials; else the one candidate. */
+  readonly trials: readonly TrialRecord[];
   /** Cross-validated, pooled; they need no policy. */
   readonly measurements: readonly Measurement[];
 }
@@ -63,8 +77,13 @@ export interface RunRecord {
   readonly problem: ProblemRecord;
   /** As an evaluation names it. */
   readonly scheme: string;
+  /** The first hundred. */
   readonly folds: readonly FoldRecord[];
+  /** Of rows that were not fitted on. */
+  readonly evaluation: EvaluationRecord;
+  /** What was fitted: of a search its best. */
   readonly algorithm: AlgorithmDocument;
+  readonly search?: SearchRecord;
   /** The fitted steps and what they hold. */
   readonly pipeline: FittedPipeline['steps'];
   readonly fit: FitRecord;
@@ -77,12 +96,22 @@ export interface RunRecord {
   readonly measurements: readonly Measurement[];
   /** Milliseconds. */
   readonly timings: {
+    readonly search: number;
     readonly validation: number;
     readonly fit: number;
     readonly export: number;
     readonly total: number;
   };
   readonly resources: { readonly cpuMilliseconds: number; readonly memoryBytes: number };
+}
+
+/** How the algorithm was chosen. The score of the best of many is better than the same model's on other rows. */
+export interface SearchRecord {
+  readonly objective: SearchResult['objective'];
+  readonly trials: number;
+  readonly failed: number;
+  readonly ended: SearchResult['ended'];
+  readonly best: { readonly trial: number; readonly score: number };
 }
 
 /** What was asked: the kind, and the label that is scored, or all of them. */
@@ -120,7 +149,19 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
   checkpoint();
   const prepared = prepare(job, table);
   const { problem } = prepared;
-  const candidate = { algorithm: job.algorithm };
+  const rowDigest = options.rowDigest ?? hashRows(table).digest();
+  const trialDigest = searchDigest(job, rowDigest);
+  const search =
+    job.search &&
+    runSearch(prepared, job.search, {
+      checkpoint,
+      digest: trialDigest,
+      recorded: options.recordedTrials ?? [],
+      onTrial: (trial) => options.onTrial?.(trial),
+      onProgress: (done, total = 0) => options.onProgress?.({ stage: 'trial', done, total }),
+    });
+  const candidate = search?.candidate ?? { algorithm: job.algorithm };
+  const searchedAt = now();
   const validated = validateCandidate(prepared, candidate, {
     checkpoint,
     onFold: (_, done, total) => options.onProgress?.({ stage: 'fold', done, total }),
@@ -131,7 +172,6 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
   const final = fitCandidate(prepared, candidate, all, { checkpoint });
   options.onProgress?.({ stage: 'final', done: 1, total: 1 });
   const fittedAt = now();
-  const rowDigest = options.rowDigest ?? hashRows(table).digest();
   const jobDigest = canonicalDigest(job);
   const inputs = prepared.inputs(final.documents);
   const model = exportCandidate(final, inputs, problem, {
@@ -161,21 +201,35 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
     features: inputs.features,
     problem: problemRecord(problem),
     scheme: schemeOf(job.validation).describe(job.validation),
-    folds: validated.folds.map(foldRecord),
+    folds: validated.folds.slice(0, 100).map(foldRecord),
+    evaluation: evaluationOf(prepared, candidate, validated, { checkpoint }),
     algorithm: candidate.algorithm,
+    ...(search ? { search: searchRecord(search) } : {}),
     pipeline: final.pipeline.steps,
     fit: { rows: table.rows, ...final.model.summary },
     model: { digest, bytes: model.length, parity, architecture: { nodes, edges, parameters } },
     measurements,
     timings: {
-      validation: validatedAt - started,
+      search: search ? searchedAt - started : 0,
+      validation: validatedAt - (search ? searchedAt : started),
       fit: fittedAt - validatedAt,
       export: ended - fittedAt,
       total: ended - started,
     },
     resources: { cpuMilliseconds: (used.user + used.system) / 1000, memoryBytes: process.memoryUsage.rss() },
   };
-  return { model, digest, record, predictions, measurements };
+  const trials = search?.trials ?? [plainTrial(candidate, validated, trialDigest)];
+  return { model, digest, record, predictions, trials, measurements };
+}
+
+function searchRecord({ objective, trials, ended, best }: SearchResult): SearchRecord {
+  return {
+    objective,
+    trials: trials.length,
+    failed: trials.filter(({ status }) => status !== 'scored').length,
+    ended,
+    best: { trial: best.trial, score: best.scores[objective.score]! },
+  };
 }
 
 function problemRecord(problem: Problem): ProblemRecord {
@@ -258,7 +312,9 @@ function pooledMeasurements(
   const columns =
     problem.kind === 'reconstruction' ? final.behind(rowsOf(inputs(final.documents), rows)) : new Float64Array(0);
   const details = { n: rows.length, denominator: rows.length, source };
-  return Object.entries(scoresOf(problem, rows, outputs, width, columns)).map(([definition, value]) =>
-    measured(definition, value ?? undefined, details, problem.kind === 'binary' ? 'one-class' : 'no-rows'),
-  );
+  return Object.entries(scoresOf(problem, rows, outputs, width, columns))
+    .filter(([definition]) => catalogue.has(definition))
+    .map(([definition, value]) =>
+      measured(definition, value ?? undefined, details, problem.kind === 'binary' ? 'one-class' : 'no-rows'),
+    );
 }

@@ -1,5 +1,6 @@
 import { algorithms } from '../algorithms.js';
 import { steps } from '../features/steps.js';
+import { searchSchema } from '../search/schema.js';
 import { schemes } from '../validation/schemes.js';
 
 const name = { type: 'string', minLength: 1 };
@@ -72,6 +73,7 @@ export function jobSchema(): Record<string, unknown> {
         type: 'object',
         oneOf: [...algorithms.values()].map(({ schema }) => schema),
       },
+      search: searchSchema({ $ref: '#/properties/algorithm' }, { $ref: '#/properties/pipeline' }),
       reweighing: {
         type: 'object',
         additionalProperties: false,
@@ -88,6 +90,21 @@ export function jobSchema(): Record<string, unknown> {
           properties: { scheme: { const: scheme }, ...properties },
         })),
       },
+      learningCurve: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['fractions'],
+        description: 'Scores of fits on these shares of each fold’s training rows, beside the whole.',
+        properties: {
+          fractions: {
+            type: 'array',
+            items: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+            minItems: 1,
+            maxItems: 20,
+            uniqueItems: true,
+          },
+        },
+      },
       seed: { type: 'integer', minimum: 0, maximum: 4_294_967_295 },
       limits: {
         type: 'object',
@@ -98,6 +115,23 @@ export function jobSchema(): Record<string, unknown> {
         },
       },
       deadline: { type: 'string', format: 'date-time' },
+      policy: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['file'],
+        description:
+          'Gates that `assay train` judges the run by, out of its validation; one that does not pass exits 1.',
+        properties: {
+          file: { ...name, description: "Path of the policy, relative to the job's; the trainer ignores it." },
+          threshold: {
+            type: 'number',
+            exclusiveMinimum: 0,
+            maximum: 1,
+            default: 0.5,
+            description: 'Probability from which on the scored label is decided.',
+          },
+        },
+      },
     },
   };
 }

@@ -28,7 +28,8 @@ const jobOf = (search: object, change: object = {}): Job =>
     ...change,
   });
 /** What of a trial is not measured with a clock. */
-const lasting = (trials: readonly TrialRecord[]): object[] => trials.map(({ resources: _, ...own }) => own);
+const lasting = (trials: readonly TrialRecord[]): object[] =>
+  trials.map((trial) => ({ ...trial, resources: undefined }));
 
 let folder: string;
 beforeAll(() => {
