@@ -39,11 +39,12 @@ export function exportCandidate(
       : result.name;
   const narrow = result.type === 'float32' ? scored : graph.node('Cast', `${name}_float32`, [scored], to('float32'));
   graph.output(name, narrow, ['n', problem.kind === 'binary' ? 1 : model.outputs]);
-  return graph.finish(assayVersion(), writeMetadata(metadataOf(inputs, documents, problem, lineage)));
+  return graph.finish(assayVersion(), writeMetadata(metadataOf(inputs, pipeline.names, documents, problem, lineage)));
 }
 
 function metadataOf(
-  { features, encoding, text, derived }: Inputs,
+  { names, features, encoding, text, derived }: Inputs,
+  columns: readonly string[],
   documents: FittedCandidate['documents'],
   problem: Problem,
   lineage: Readonly<Record<string, string>>,
@@ -60,6 +61,7 @@ function metadataOf(
     encoding,
     ...(Object.keys(text).length > 0 ? { text } : {}),
     ...(Object.keys(derived).length > 0 ? { derived } : {}),
+    ...(columns.length === names.length && columns.every((name, j) => name === names[j]) ? {} : { columns }),
     ...(missing.length > 0 ? { missing } : {}),
     ...(unseen.length > 0 ? { unseen } : {}),
     ...targetOf(problem),

@@ -32,6 +32,8 @@ export interface ModelMetadata {
   readonly text?: Readonly<Record<string, TextEncoding>>;
   /** Features that are made of earlier rows: the caller computes them as this says. */
   readonly derived?: Readonly<Record<string, Readonly<object>>>;
+  /** Names of the columns behind the pipeline, where they are not the tensor's: what the model itself compares or weighs. */
+  readonly columns?: readonly string[];
   /** Features that may be missing: NaN in the tensor, filled by the graph. */
   readonly missing?: readonly string[];
   /** Features whose categories outside the encoding are −1 in the tensor, which the graph knows. */
@@ -77,6 +79,7 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
     encoding: read('encoding'),
     ...(has('text') ? { text: read<Record<string, TextEncoding>>('text') } : {}),
     ...(has('derived') ? { derived: read<Record<string, object>>('derived') } : {}),
+    ...(has('columns') ? { columns: read<string[]>('columns') } : {}),
     ...(has('missing') ? { missing: read<string[]>('missing') } : {}),
     ...(has('unseen') ? { unseen: read<string[]>('unseen') } : {}),
     ...(has('target') ? { target: read<NonNullable<ModelMetadata['target']>>('target') } : {}),

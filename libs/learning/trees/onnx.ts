@@ -8,16 +8,14 @@ import type { Ensemble, Tree } from './ensemble.js';
 const domain = 'ai.onnx.ml';
 
 /**
- * Adds base + Σ leaves as float64 `[n, outputs]`: the columns cast to float32 (what was fitted on), a
- * TreeEnsembleRegressor of ai.onnx.ml 3 that compares and sums in float64, and the base, which it would lose in float32.
- * The weights of the training rows that came to each node are its hit rates, so that attributions can be computed from
- * the file. The link (sigmoid, softmax) is a node of its own: the operator's own post transforms are not reliable.
+ * Adds base + Σ leaves as float64 `[n, outputs]`: a TreeEnsembleRegressor of ai.onnx.ml 3 that compares and sums in
+ * float64, and the base, which it would lose in float32. `input` is float64 and has been rounded to float32. The weights
+ * of the training rows that came to each node are its hit rates, so that attributions can be computed from the file. The
+ * link (sigmoid, softmax) is a node of its own: the operator's own post transforms are not reliable.
  */
 export function addEnsemble(graph: GraphBuilder, name: string, input: string, ensemble: Ensemble): string {
   const { trees, outputs, base } = ensemble;
-  const narrow = graph.node('Cast', `${name}_float32`, [input], [integer('to', elementTypes.float32)]);
-  const wide = graph.node('Cast', `${name}_columns`, [narrow], [integer('to', elementTypes.float64)]);
-  const leaves = graph.node('TreeEnsembleRegressor', `${name}_leaves`, [wide], attributesOf(trees, outputs), domain);
+  const leaves = graph.node('TreeEnsembleRegressor', `${name}_leaves`, [input], attributesOf(trees, outputs), domain);
   const sum = graph.node('Cast', `${name}_sum`, [leaves], [integer('to', elementTypes.float64)]);
   return graph.node('Add', `${name}_score`, [sum, graph.constant(`${name}_base`, [1, outputs], base)]);
 }
