@@ -2,6 +2,7 @@ import { createPostgresVault } from '#libs/disclosure';
 import { createEventStore, createFanOut, type EventStore, type FanOut } from '#libs/event-store';
 import { createIdentityStore } from '#libs/identity';
 import { systemClock } from '#libs/runtime';
+import type { HealthCheck } from '#libs/runtime';
 import { createApplication, type RunningApplication } from './application.js';
 import { Directory } from './directory.js';
 import { openMutableTables } from './mutable-tables.js';
@@ -11,6 +12,8 @@ export interface Connection {
   readonly store: EventStore;
   readonly fanOut: FanOut;
   readonly application: RunningApplication;
+  /** For /health/ready: whether both stores answer. */
+  readonly checks: readonly HealthCheck[];
   close(): Promise<void>;
 }
 
@@ -38,6 +41,22 @@ export async function connectApplication(options: {
     store,
     fanOut,
     application,
+    checks: [
+      {
+        name: 'event-store',
+        check: async () => {
+          await store.ping();
+          return undefined;
+        },
+      },
+      {
+        name: 'database',
+        check: async () => {
+          await source.query('SELECT 1');
+          return undefined;
+        },
+      },
+    ],
     async close() {
       await fanOut.close();
       await application.close();

@@ -3,14 +3,23 @@ import { Client, escapeIdentifier, escapeLiteral, Pool } from 'pg';
 
 export type { Pool, PoolClient };
 
+export interface PoolOptions {
+  /** Connections. Default 8. */
+  readonly max?: number;
+  readonly name?: string;
+  /** A query that is not answered for so long has failed, and its connection is given up. Default: never. */
+  readonly queryTimeoutMilliseconds?: number;
+}
+
 /** A pool over `url`; an idle connection that breaks is dropped in silence, the next query reconnects. */
-export function createPool(url: string, options: { readonly max?: number; readonly name?: string } = {}): Pool {
+export function createPool(url: string, options: PoolOptions = {}): Pool {
   const pool = new Pool({
     connectionString: url,
     max: options.max ?? 8,
     idleTimeoutMillis: 10_000,
     connectionTimeoutMillis: 10_000,
     application_name: options.name ?? 'assay',
+    ...(options.queryTimeoutMilliseconds && { query_timeout: options.queryTimeoutMilliseconds }),
   });
   pool.on('error', () => undefined);
   return pool;

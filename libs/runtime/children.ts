@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 
-/** Asks to stop, waits, insists: the steps by which a guarded process is ended. */
+/** Asks to stop, waits, insists (one that is held by SIGSTOP hears it then): how a guarded process is ended. */
 const posixGuard = `
 if read -r word; then exit 0; fi
 kill -s "$2" "$1" 2>/dev/null || exit 0
@@ -9,6 +9,7 @@ for step in 1 2 3 4 5 6 7 8 9 10; do
   kill -0 "$1" 2>/dev/null || exit 0
 done
 kill -s "$3" "$1" 2>/dev/null
+kill -s CONT "$1" 2>/dev/null
 `;
 
 /** The same for platforms without a POSIX shell; it costs a whole Node process. Untested on Windows. */

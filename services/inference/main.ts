@@ -5,10 +5,20 @@
 //   ASSAY_WORKSPACE, ASSAY_ENVIRONMENT, ASSAY_SERVER   whom it serves, and its own name
 //   ASSAY_CONTENT, ASSAY_SEGMENTS   folders of the content store and of the open segments
 //   PORT, HOST, ASSAY_INTERNAL_TOKEN
+//   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
 import { hostname } from 'node:os';
+import { Registry } from 'prom-client';
 import { connectApplication } from '#libs/application';
 import { openContentFolder } from '#libs/content';
-import { createLog, readConfiguration, runService, systemClock } from '#libs/runtime';
+import {
+  createLog,
+  createRegistry,
+  probeAddress,
+  readConfiguration,
+  runService,
+  serveProbes,
+  systemClock,
+} from '#libs/runtime';
 import { verifyingKey } from '#libs/signing';
 import { sealThrough } from './seal.js';
 import { createInferenceServer } from './server.js';
@@ -27,7 +37,8 @@ await runService('inference', log, async () => {
   const internalToken = read.optional('ASSAY_INTERNAL_TOKEN');
   const port = read.integer('PORT', 8080, 0, 65_535);
   const host = read.optional('HOST') ?? '127.0.0.1';
-  const { application, close } = await connectApplication({
+  const address = probeAddress(read);
+  const { application, checks, close } = await connectApplication({
     eventStoreUrl: read.required('EVENTSTORE_URL', 'connection string of the event store'),
     databaseUrl: read.required('DATABASE_URL', 'PostgreSQL of the product'),
     onFault: (what, error) => log.error({ error: String(error) }, what),
@@ -46,9 +57,21 @@ await runService('inference', log, async () => {
     onFault: (fault, detail) => log.warn({ detail }, fault),
   });
   const listening = await server.listen(port, host);
+  const probes = await serveProbes({
+    ...address,
+    registry: Registry.merge([createRegistry(), server.registry]),
+    checks: [
+      ...checks,
+      {
+        name: 'lease',
+        check: async () => (server.lease.lease() ? undefined : 'no lease lives: the gate is closed for every version'),
+      },
+    ],
+  });
   return {
-    line: `assay inference serves ${environment} of ${workspace} at http://${host}:${listening}/v2`,
+    line: `assay inference serves ${environment} of ${workspace} at http://${host}:${listening}/v2; health at ${probes.url}`,
     async close() {
+      await probes.close();
       await server.close();
       await close();
     },

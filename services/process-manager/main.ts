@@ -3,11 +3,21 @@
 //   ASSAY_PERMIT_KEY   file of the Ed25519 key that signs permits and leases; made when it is not there
 //   ASSAY_LEASE_TOKEN  shared with the inference servers
 //   PORT, HOST         where it leases
+//   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
 import { connectApplication } from '#libs/application';
-import { createLog, readConfiguration, runService, systemClock } from '#libs/runtime';
+import {
+  createLog,
+  createRegistry,
+  probeAddress,
+  readConfiguration,
+  runService,
+  serveProbes,
+  systemClock,
+} from '#libs/runtime';
 import { loadOrCreateSigningKey, signPermit } from '#libs/signing';
 import { advisoryLeadership } from './leadership.js';
 import { startProcessManager } from './manager.js';
+import { healthOf, registerMetrics } from './probes.js';
 
 const log = createLog('process-manager');
 
@@ -19,7 +29,8 @@ await runService('process-manager', log, async () => {
   const key = loadOrCreateSigningKey(read.required('ASSAY_PERMIT_KEY', 'file of the key that signs permits'));
   const port = read.integer('PORT', 8090, 0, 65_535);
   const host = read.optional('HOST') ?? '127.0.0.1';
-  const { application, store, fanOut, close } = await connectApplication({
+  const address = probeAddress(read);
+  const { application, store, fanOut, checks, close } = await connectApplication({
     eventStoreUrl,
     databaseUrl,
     signPermit: (permit) => signPermit(permit, key),
@@ -39,9 +50,13 @@ await runService('process-manager', log, async () => {
     onFault: (fault, detail) => log.warn({ detail: String(detail) }, fault),
   });
   await manager.listen(port, host);
+  const registry = createRegistry();
+  registerMetrics(registry, manager);
+  const probes = await serveProbes({ ...address, registry, checks: [...checks, ...healthOf(manager)] });
   return {
-    line: `assay process-manager leases at ${manager.url}, permit key ${key.publicKeyBase64}`,
+    line: `assay process-manager leases at ${manager.url}, permit key ${key.publicKeyBase64}; health at ${probes.url}`,
     async close() {
+      await probes.close();
       await manager.close();
       await leadership.close();
       await close();

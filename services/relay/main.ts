@@ -25,7 +25,8 @@ await runService('relay', log, async () => {
 
   const store = createEventStore({ connectionString });
   const messaging = createKafka({ ...kafka, onLog: (level, message) => log[level]({ client: 'kafka' }, message) });
-  const pool = createPool(databaseUrl, { max: 3, name: 'assay-relay' });
+  // A Postgres that hangs must be told from one that answers well before the lease ends.
+  const pool = createPool(databaseUrl, { max: 3, name: 'assay-relay', queryTimeoutMilliseconds: 4_000 });
   let said = '';
   const onState = ({ status, epoch, position, error }: RelayState) => {
     const now = `${status}: ${error ?? ''}`;

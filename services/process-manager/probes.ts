@@ -1,0 +1,39 @@
+import { Gauge } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { HealthCheck } from '#libs/runtime';
+import type { ProcessManager } from './manager.js';
+
+/** Ready is who knows the newest events, whether it leads or stands by: beside whether the stores answer. */
+export function healthOf(manager: Pick<ProcessManager, 'status'>): readonly HealthCheck[] {
+  return [
+    {
+      name: 'events',
+      check: async () => {
+        const { caughtUp, poisoned } = manager.status();
+        if (poisoned) return 'it has met an event that it cannot read: nothing is done and nothing is leased';
+        return caughtUp ? undefined : 'the newest events are not known: nothing is leased';
+      },
+    },
+  ];
+}
+
+/** What it does and what waits, read when they are asked for. */
+export function registerMetrics(registry: Registry, manager: Pick<ProcessManager, 'status'>): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name: `assay_process_manager_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  gauge('leading', '1 while this process is the one that acts', () => (manager.status().leading ? 1 : 0));
+  gauge('caught_up', '1 while it knows the newest events and may lease', () => (manager.status().caughtUp ? 1 : 0));
+  gauge(
+    'waiting',
+    'Commands that the ledger asks for and that are not carried out yet',
+    () => manager.status().waiting,
+  );
+  gauge('position', 'Position up to which it has read', () => Number(manager.status().position ?? -1n));
+}
