@@ -112,8 +112,8 @@ export function nullable(check: Check): Check {
   };
 }
 
-export function oneOf(...values: readonly string[]): Check {
-  return failing(`one of ${values.join(', ')}`, (value) => typeof value === 'string' && values.includes(value));
+export function oneOf(...values: readonly (string | number)[]): Check {
+  return failing(`one of ${values.join(', ')}`, (value) => values.includes(value as string));
 }
 
 export function list(of: Check, maximum: number, minimum = 0): Check {

@@ -164,6 +164,7 @@ export interface CommandInputs {
   // The process manager's (service identity `process-manager-service`)
   VoidApproval: { approvalId: Id; cause: string; stream: string; eventId: Id };
   ExpireApproval: { approvalId: Id; what: 'request' | 'stage' | 'approval'; stage?: string };
+  WarnOfExpiry: { approvalId: Id; days: 90 | 30 | 7 };
   LapseCondition: { approvalId: Id; conditionId: Id };
   LapseOverrideReview: { overrideId: Id };
   ExpireAccess: { grantId: Id };

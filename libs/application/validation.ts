@@ -192,6 +192,7 @@ const inputs: { readonly [Name in CommandName]: Shape<CommandInputs[Name]> } = {
     eventId: c.id,
   },
   ExpireApproval: { approvalId: c.id, what: c.oneOf('request', 'stage', 'approval'), stage: c.optional(c.slug) },
+  WarnOfExpiry: { approvalId: c.id, days: c.oneOf(90, 30, 7) },
   LapseCondition: { approvalId: c.id, conditionId: c.id },
   LapseOverrideReview: { overrideId: c.id },
   ExpireAccess: { grantId: c.id },

@@ -88,6 +88,7 @@ const summaries: Summaries = {
   ApprovalRevoked: (data, { nameOf }) => `Approval REVOKED by ${nameOf(data.revokerId)}.`,
   ApprovalVoided: (data) => `Approval VOIDED: ${data.cause} in ${data.stream}.`,
   ApprovalExpired: (data) => `${data.what === 'approval' ? 'Approval' : `Approval ${data.what}`} expired.`,
+  ApprovalExpiryWarned: (data) => `Approval ends in ${data.days} days.`,
   ApprovalWithdrawn: () => 'Request for approval withdrawn.',
   OverrideUsed: (data, { nameOf }) => `EMERGENCY OVERRIDE for ${data.environment} by ${nameOf(data.operatorId)}.`,
   OverrideReviewed: (data, { nameOf }) => `Override reviewed by ${nameOf(data.reviewerId)}: ${data.verdict}.`,

@@ -79,6 +79,7 @@ export const catalogue: Readonly<Record<EventType, CatalogueEntry>> = {
   ApprovalRevoked: entry('approval', 'approval'),
   ApprovalVoided: entry('approval', 'approval', 'measured'),
   ApprovalExpired: entry('approval', 'approval', 'measured'),
+  ApprovalExpiryWarned: entry('approval', 'approval', 'measured'),
   ApprovalWithdrawn: entry('approval', 'approval'),
   OverrideUsed: entry('approval', 'approval'),
   OverrideReviewed: entry('approval', 'approval'),

@@ -184,6 +184,7 @@ export const aggregateExamples: Readonly<
       'ApprovalRevoked',
       'ApprovalVoided',
       'ApprovalExpired',
+      'ApprovalExpiryWarned',
       'ApprovalWithdrawn',
     ],
     commands: {
@@ -208,6 +209,7 @@ export const aggregateExamples: Readonly<
       WithdrawApproval: { approvalId: id('approval'), facts: { actor: me } },
       VoidApproval: examples.ApprovalVoided,
       ExpireApproval: examples.ApprovalExpired,
+      WarnOfExpiry: { approvalId: id('approval'), days: 30 },
     },
   },
   override: {

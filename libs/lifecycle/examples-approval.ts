@@ -97,6 +97,7 @@ export function approvalExamples(parts: {
       eventId: id('event'),
     },
     ApprovalExpired: { approvalId, what: 'stage', stage: 'validation' },
+    ApprovalExpiryWarned: { approvalId, validUntil: time(90 * 24 * 60), days: 30 },
     ApprovalWithdrawn: { approvalId },
 
     OverrideUsed: {

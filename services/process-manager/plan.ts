@@ -1,6 +1,6 @@
 import type { CommandInputs, CommandName } from '#libs/application';
 import type { Id, Time } from '#libs/lifecycle';
-import { isSuspended, openStage, stageDeadline } from '#libs/lifecycle/approval';
+import { isSuspended, openStage, openWarnings, stageDeadline, type Approval } from '#libs/lifecycle/approval';
 import type { ListedPermit } from '#libs/serving';
 import { deterministicId } from '#libs/runtime';
 import type { GovernanceView, TrackedApproval, TrackedOverride } from './view.js';
@@ -106,7 +106,10 @@ class Planner {
     if (state.status === 'pending') this.#pending(approvalId, tracked);
     else if (this.isDue(state.validUntil))
       this.intend(tracked, 'ExpireApproval', { approvalId, what: 'approval' }, approvalId, 'approval');
-    else this.#granted(approvalId, tracked);
+    else {
+      this.#warn(approvalId, tracked, state);
+      this.#granted(approvalId, tracked);
+    }
   }
 
   #pending(approvalId: Id, tracked: TrackedApproval): void {
@@ -126,6 +129,12 @@ class Planner {
       const { id } = stage.policy;
       this.intend(tracked, 'ExpireApproval', { approvalId, what: 'stage', stage: id }, approvalId, 'stage', id);
     }
+  }
+
+  /** Of several that are overdue only the nearest to the end is given. */
+  #warn(approvalId: Id, tracked: TrackedApproval, state: Extract<Approval, { readonly status: 'granted' }>): void {
+    const due = openWarnings(state).findLast(({ at }) => this.isDue(at));
+    if (due) this.intend(tracked, 'WarnOfExpiry', { approvalId, days: due.days }, approvalId, `${due.days}`);
   }
 
   #granted(approvalId: Id, tracked: TrackedApproval): void {

@@ -105,7 +105,8 @@ describe('the plan of the process manager', () => {
   test('rule-11 a granted approval expires, and its permit with it', () => {
     const days = (count: number): number => count * 24 * 60;
     const long = { ...examples.PermitIssued, permit: { ...examples.PermitIssued.permit, validUntil: time(days(100)) } };
-    const view = given(...granted, { type: 'PermitIssued', data: long });
+    const warned = ([90, 30, 7] as const).map((each) => example('ApprovalExpiryWarned', { days: each }));
+    const view = given(...granted, { type: 'PermitIssued', data: long }, ...warned);
     expect(at(view, days(90) - 1)).toEqual([]);
     expect(at(view, days(90))).toEqual([{ name: 'ExpireApproval', approvalId, what: 'approval' }]);
     const expired = given(
@@ -115,6 +116,20 @@ describe('the plan of the process manager', () => {
     );
     expect(at(expired, days(90))).toEqual([{ name: 'RevokePermit', permitId, cause: 'approval-expired' }]);
     expect(at(given(example('PermitIssued')), days(90))).toEqual([{ name: 'ExpirePermit', permitId }]);
+  });
+
+  test('rule-11 the end of an approval is announced 30 and 7 days before, once each, and only the nearer when late', () => {
+    const days = (count: number): number => count * 24 * 60;
+    const warn = (count: number) => ({ name: 'WarnOfExpiry', approvalId, days: count });
+    // It is given for 90 days: the warning of 90 days would have come before the signature.
+    expect(at(given(...permitted), days(60) - 1)).not.toContainEqual(warn(30));
+    expect(at(given(...permitted), days(60))).toContainEqual(warn(30));
+    const once = given(...permitted, example('ApprovalExpiryWarned'));
+    expect(at(once, days(61))).not.toContainEqual(warn(30));
+    expect(at(once, days(83))).toContainEqual(warn(7));
+    const late = at(given(...permitted), days(84)).filter(({ name }) => name === 'WarnOfExpiry');
+    expect(late).toEqual([warn(7)]);
+    expect(plan(given(...permitted), Date.parse(time(50))).nextDue).toBeLessThanOrEqual(Date.parse(time(days(60))));
   });
 
   test('rule-10 a lapsed condition suspends the permit until it is met, or escalates', () => {

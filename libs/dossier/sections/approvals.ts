@@ -329,6 +329,13 @@ function endings(scribe: Scribe, events: readonly DossierEvent[]): Block[] {
         actor,
         scribe.fact(event, '/data/what', (what: string) => `the ${what} ran out of time`),
       ]);
+    if (event.type === 'ApprovalExpiryWarned')
+      rows.push([
+        at,
+        scribe.derived([event], 'ENDS SOON', { tone: 'attention' }),
+        actor,
+        scribe.fact(event, '/data/days', (days: number) => `warned ${days} days before its end`),
+      ]);
     if (event.type === 'ApprovalWithdrawn')
       rows.push([
         at,

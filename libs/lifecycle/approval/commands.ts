@@ -92,6 +92,8 @@ export type ExpireApproval = Command<
   { readonly approvalId: Id; readonly what: 'request' | 'stage' | 'approval'; readonly stage?: Slug }
 >;
 
+export type WarnOfExpiry = Command<'WarnOfExpiry', { readonly approvalId: Id; readonly days: 90 | 30 | 7 }>;
+
 export type ApprovalCommand =
   | RequestApproval
   | SignApproval
@@ -102,7 +104,8 @@ export type ApprovalCommand =
   | RevokeApproval
   | WithdrawApproval
   | VoidApproval
-  | ExpireApproval;
+  | ExpireApproval
+  | WarnOfExpiry;
 
 export type UseOverride = Command<
   'UseOverride',

@@ -5,7 +5,7 @@ import { after, isAfter, isDue } from '../time.js';
 import type { ApprovalCommand, ExpireApproval, MeetCondition, RejectApproval, SignApproval } from './commands.js';
 import { refuseFailed, refuseMoved, refuseUnfit } from './evidence.js';
 import type { Signature } from './events.js';
-import { openStage, signed, stageDeadline, type Approval, type ApprovalOnlyEvent } from './evolve.js';
+import { openStage, openWarnings, signed, stageDeadline, type Approval, type ApprovalOnlyEvent } from './evolve.js';
 import { requestApproval } from './request.js';
 import { manifestation, refuseAuthentication, refuseSigner, type Pending } from './sign.js';
 
@@ -55,6 +55,14 @@ export function decide(command: ApprovalCommand, state: Approval): Outcome {
     }
     case 'ExpireApproval':
       return expire(command, state);
+    case 'WarnOfExpiry': {
+      if (state.status !== 'granted') return accept();
+      const { approvalId, days } = command.data;
+      const warning = openWarnings(state).find((each) => each.days === days);
+      if (!warning) return accept();
+      if (!isDue(warning.at, command.context.now)) return refuse('NotDue', { what: 'warning', deadline: warning.at });
+      return accept({ type: 'ApprovalExpiryWarned', data: { approvalId, validUntil: state.validUntil, days } });
+    }
     default:
       command satisfies never;
       return refuse('UnknownCommand');

@@ -133,6 +133,11 @@ export type ApprovalExpired = DomainEvent<
   'ApprovalExpired',
   { readonly approvalId: Id; readonly what: 'request' | 'stage' | 'approval'; readonly stage?: Slug }
 >;
+/** It ends in so many days (rule 11): who is to renew it has the time to. */
+export type ApprovalExpiryWarned = DomainEvent<
+  'ApprovalExpiryWarned',
+  { readonly approvalId: Id; readonly validUntil: Time; readonly days: 90 | 30 | 7 }
+>;
 export type ApprovalWithdrawn = DomainEvent<
   'ApprovalWithdrawn',
   { readonly approvalId: Id; readonly reason?: Disclosed }
@@ -182,6 +187,7 @@ export type ApprovalEvent =
   | ApprovalRevoked
   | ApprovalVoided
   | ApprovalExpired
+  | ApprovalExpiryWarned
   | ApprovalWithdrawn
   | OverrideUsed
   | OverrideReviewed

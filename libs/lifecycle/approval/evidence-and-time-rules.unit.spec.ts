@@ -91,6 +91,38 @@ describe('rule-11 every approval expires', () => {
   });
 });
 
+describe('rule-11 an approval that ends is announced', () => {
+  const warn = (days: 90 | 30 | 7, minutes: number) =>
+    ({
+      type: 'WarnOfExpiry',
+      context: by('process-manager', { kind: 'service', minutes }),
+      data: { approvalId: id('approval'), days },
+    }) as const;
+  const history = [requested(), signed('vera', 'validation'), signed('rolf', 'risk'), example('ApprovalGranted')];
+  const day = 24 * 60;
+
+  test('rule-11 30 and 7 days before its end, once each, never before it was given', () => {
+    given(...history)
+      .when(warn(30, 60 * day - 1))
+      .thenRefused('NotDue');
+    given(...history)
+      .when(warn(30, 60 * day))
+      .thenEvents('ApprovalExpiryWarned');
+    given(...history, example('ApprovalExpiryWarned'))
+      .when(warn(30, 61 * day))
+      .thenNothing();
+    given(...history, example('ApprovalExpiryWarned', { days: 7 }))
+      .when(warn(30, 84 * day))
+      .thenNothing();
+    given(...history)
+      .when(warn(90, 89 * day))
+      .thenNothing();
+    given(...history, example('ApprovalExpired', { what: 'approval' }))
+      .when(warn(7, 91 * day))
+      .thenNothing();
+  });
+});
+
 describe('rule-14 evidence has an age', () => {
   const aged = freshEvidence.map((evidence) => ({ ...evidence, expiresAt: time(20) }));
   test('rule-14 stale evidence is refused at the request and again at the signature', () => {

@@ -1,5 +1,5 @@
 import type { StagePolicy } from '../policy/document.js';
-import { after } from '../time.js';
+import { after, isDue } from '../time.js';
 import type { Id, Slug, Time } from '../values.js';
 import type {
   ApprovalConditionSet,
@@ -32,7 +32,12 @@ interface Requested {
 export type Approval =
   | { readonly status: 'none' }
   | (Requested & { readonly status: 'pending' })
-  | (Requested & { readonly status: 'granted'; readonly validUntil: Time })
+  | (Requested & {
+      readonly status: 'granted';
+      readonly validUntil: Time;
+      /** Warned of its end so many days before, newest last (rule 11). */
+      readonly warned: readonly number[];
+    })
   | (Requested & { readonly status: 'rejected'; readonly stage: Slug; readonly signature: Signature })
   | (Requested & { readonly status: 'withdrawn' })
   | (Requested & { readonly status: 'revoked'; readonly revokerId: Id })
@@ -75,13 +80,15 @@ export function evolve(state: Approval, event: ApprovalOnlyEvent): Approval {
     case 'ApprovalRejected':
       return { ...base(state), status: 'rejected', stage: event.data.stage, signature: event.data.signature };
     case 'ApprovalGranted':
-      return { ...base(state), status: 'granted', validUntil: event.data.validUntil };
+      return { ...base(state), status: 'granted', validUntil: event.data.validUntil, warned: [] };
     case 'ApprovalRevoked':
       return { ...base(state), status: 'revoked', revokerId: event.data.revokerId };
     case 'ApprovalVoided':
       return { ...base(state), status: 'voided', cause: event.data.cause };
     case 'ApprovalExpired':
       return { ...base(state), status: 'expired', what: event.data.what };
+    case 'ApprovalExpiryWarned':
+      return state.status === 'granted' ? { ...state, warned: [...state.warned, event.data.days] } : state;
     case 'ApprovalWithdrawn':
       return { ...base(state), status: 'withdrawn' };
     default:
@@ -98,6 +105,21 @@ export function openStage(state: Requested): StageProgress | undefined {
 /** When the open stage times out (rule 25); never after the request itself. */
 export function stageDeadline(stage: StageProgress): Time | undefined {
   return stage.openedAt === undefined ? undefined : after(stage.openedAt, { hours: stage.policy.timeoutHours });
+}
+
+/** Days before its end at which a granted approval is announced to end (rule 11). */
+export const expiryWarningDays = [90, 30, 7] as const;
+
+/**
+ * The warnings that are still to be given, each with its time: none whose time came before the last signature, and none
+ * further from the end than one that was given.
+ */
+export function openWarnings(state: Extract<Approval, { readonly status: 'granted' }>) {
+  const granted = state.stages.flatMap(({ completedAt }) => completedAt ?? []).reduce((a, b) => (a > b ? a : b), '');
+  const nearest = Math.min(...state.warned, Infinity);
+  return expiryWarningDays
+    .map((days) => ({ days, at: after(state.validUntil, { days: -days }) }))
+    .filter(({ days, at }) => days < nearest && !(granted !== '' && isDue(at, granted)));
 }
 
 /** Signatures that the stage still needs, by role. */

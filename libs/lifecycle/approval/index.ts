@@ -14,7 +14,7 @@ import {
 import { decideOverride } from './override.js';
 
 export { evidenceDigest } from './evidence.js';
-export { isSuspended, missingSignatures, openStage, stageDeadline } from './evolve.js';
+export { expiryWarningDays, isSuspended, missingSignatures, openStage, openWarnings, stageDeadline } from './evolve.js';
 export type { Approval, ApprovalOnlyEvent, Condition, Override, OverrideEvent, StageProgress } from './evolve.js';
 export { exclusionOf } from './exclusion.js';
 export { signingNonce } from './nonce.js';

@@ -166,6 +166,10 @@ export const approvals = view({
         act(event, approvalId, 'expired', { stage, detail: { what } }),
       ];
     },
+    ApprovalExpiryWarned: (event) => {
+      const { approvalId, validUntil, days } = event.data;
+      return [act(event, approvalId, 'expiry-warned', { detail: { validUntil, days } })];
+    },
     ApprovalWithdrawn: (event) => [
       ended(event, event.data.approvalId, 'withdrawn'),
       act(event, event.data.approvalId, 'withdrawn', { reason: event.data.reason }),

@@ -114,6 +114,12 @@ export const approvals: Step[] = [
   },
   (world, w) => {
     const request = w.random.pick(world.requests.filter(({ signed }) => signed === testStages.length));
+    if (request === undefined) return;
+    const warning = { approvalId: request.id, validUntil: later(w, 7), days: 7 } as const;
+    w.append(world.workspace, 'approval', request.id, 'ApprovalExpiryWarned', warning);
+  },
+  (world, w) => {
+    const request = w.random.pick(world.requests.filter(({ signed }) => signed === testStages.length));
     if (request === undefined || w.random.whole(2) === 0) return;
     const approvalId = request.id;
     const reason = w.random.hex(64);
