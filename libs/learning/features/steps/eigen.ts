@@ -30,17 +30,20 @@ export function symmetricEigen(
         const c = 1 / Math.sqrt(t * t + 1);
         const s = t * c;
         for (let k = 0; k < n; k += 1) {
-          const [akp, akq] = [a[k * n + p]!, a[k * n + q]!];
+          const akp = a[k * n + p]!;
+          const akq = a[k * n + q]!;
           a[k * n + p] = c * akp - s * akq;
           a[k * n + q] = s * akp + c * akq;
         }
         for (let k = 0; k < n; k += 1) {
-          const [apk, aqk] = [a[p * n + k]!, a[q * n + k]!];
+          const apk = a[p * n + k]!;
+          const aqk = a[q * n + k]!;
           a[p * n + k] = c * apk - s * aqk;
           a[q * n + k] = s * apk + c * aqk;
         }
         for (let k = 0; k < n; k += 1) {
-          const [vpk, vqk] = [v[p * n + k]!, v[q * n + k]!];
+          const vpk = v[p * n + k]!;
+          const vqk = v[q * n + k]!;
           v[p * n + k] = c * vpk - s * vqk;
           v[q * n + k] = s * vpk + c * vqk;
         }
