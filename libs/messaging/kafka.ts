@@ -19,8 +19,11 @@ export interface KafkaOptions {
   readonly onLog?: (level: 'warn' | 'error', message: string) => void;
 }
 
-/** Milliseconds; kafkajs adds jitter (factor 0.2) and stops after `retries`. */
-const retry = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 8 };
+/**
+ * Milliseconds; kafkajs adds jitter (factor 0.2) and stops after `retries`, about 3 s: those who call retry for as long
+ * as it takes, and tell meanwhile what they wait for.
+ */
+const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const sessionTimeout = 10_000;
 const closeWithinMs = 5_000;
 
