@@ -2,10 +2,13 @@
 // the topic's partitions.
 //   DATABASE_URL       the product's PostgreSQL (TLS: sslmode=verify-full&sslrootcert=PATH)
 //   KAFKA_BROKERS      and the other KAFKA_… of libs/messaging/configuration.ts
+//   EVENTSTORE_URL     optional: where a rebuild reads the recorded decisions to pass over poison events
 //   KAFKA_GROUP, KAFKA_SESSION_MS   another group than the database's own; when a projector that hangs loses its share
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
+import { createEventStore } from '#libs/event-store';
 import { createKafka, eventsTopic, kafkaOptions } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
+import { allViews, readSkipped } from '#libs/projections';
 import { createLog, createRegistry, probeAddress, readConfiguration, runService, serveProbes } from '#libs/runtime';
 import { startKafkaProjector } from './kafka.js';
 import { registerMetrics } from './metrics.js';
@@ -18,6 +21,7 @@ await runService('projector', log, async () => {
   const databaseUrl = read.required('DATABASE_URL', 'PostgreSQL of the product');
   const kafka = kafkaOptions(read, 'assay-projector');
   const topic = eventsTopic(read);
+  const eventStoreUrl = read.optional('EVENTSTORE_URL');
   const group = read.optional('KAFKA_GROUP');
   const sessionTimeout = read.integer('KAFKA_SESSION_MS', 10_000, 6_000, 300_000);
   const batchSize = read.integer('PROJECTOR_BATCH', 4_000, 1, 100_000);
@@ -25,6 +29,7 @@ await runService('projector', log, async () => {
 
   const messaging = createKafka({ ...kafka, onLog: (level, message) => log[level]({ client: 'kafka' }, message) });
   const pool = createPool(databaseUrl, { max: 10, name: 'assay-projector' });
+  const releases = eventStoreUrl === undefined ? undefined : () => decisions(eventStoreUrl);
   let refusals = 0;
   const projector = startKafkaProjector({
     pool,
@@ -32,6 +37,7 @@ await runService('projector', log, async () => {
     topic,
     batchSize,
     sessionTimeout,
+    ...(releases && { releases }),
     ...(group !== undefined && { group }),
     onTrouble: ({ where, error, attempt }) => log.warn({ where, attempt, error: String(error) }, 'the projector waits'),
     onRefused: ({ partition, offset, error }) => {
@@ -61,3 +67,15 @@ await runService('projector', log, async () => {
   });
   return { line: `assay projector reads ${topic.topic}; health at ${probes.url}`, close };
 });
+
+async function decisions(connectionString: string) {
+  const store = createEventStore({ connectionString });
+  try {
+    return await readSkipped(
+      store,
+      allViews.map(({ name }) => name),
+    );
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createPool } from '#libs/postgres';
+import { repositoryRoot } from '#libs/runtime';
+import { testDatabase } from '../../libs/postgres/testing.js';
+import type { TestDatabase } from '../../libs/postgres/testing.js';
+
+const root = repositoryRoot();
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
+
+interface Service {
+  /** What it has said on standard output and standard error. */
+  said(): string;
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  stop(): void;
+}
+
+function start(service: string, environment: Readonly<Record<string, string>>): Service {
+  const args = ['--import', join(root, 'scripts/typescript-loader.mjs'), join(root, 'services', service, 'main.ts')];
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...environment, ASSAY_PARENT: String(process.pid) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString()));
+  return {
+    said: () => said,
+    ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal))),
+    stop: () => child.kill('SIGTERM'),
+  };
+}
+
+const environments: Readonly<Record<string, readonly [variable: string, environment: Record<string, string>]>> = {
+  api: ['DATABASE_URL', {}],
+  exporter: ['DATABASE_URL', {}],
+  inference: ['ASSAY_WORKSPACE', {}],
+  'process-manager': ['DATABASE_URL', {}],
+  projector: ['KAFKA_BROKERS', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', KAFKA_BROKERS: 'no port' }],
+  relay: ['EVENTSTORE_URL', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }],
+  trainer: ['ASSAY_WORK', {}],
+};
+
+test('each start line is a service, and a service without its configuration says which variable it needs', async () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const lines = Object.keys(scripts).filter((line) => line.startsWith('start:'));
+  expect(lines).toEqual([...Object.keys(environments), 'ledger'].sort().map((service) => `start:${service}`));
+  await Promise.all(
+    Object.entries(environments).map(async ([service, [variable, environment]]) => {
+      const running = start(service, environment);
+      expect([service, await running.ended]).toEqual([service, 2]);
+      expect(running.said()).toContain(`assay ${service} did not start: ${variable}: `);
+    }),
+  );
+}, 180_000);
+
+test('relay and projector start with everything away, say so in /health/ready, and stop when told to', async () => {
+  const environment = {
+    EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
+    DATABASE_URL: database.url,
+    KAFKA_BROKERS: '127.0.0.1:1',
+  };
+  const services = ['relay', 'projector'].map((service) => start(service, environment));
+  for (const running of services) {
+    await until('the line', () => running.said().includes('health at '));
+    const url = /health at (\S+)/.exec(running.said())![1]!;
+    expect((await fetch(`${url}/health/live`)).status).toBe(200);
+    let reasons: Record<string, string> = {};
+    await until('the reason', async () => {
+      const answer = await fetch(`${url}/health/ready`);
+      expect(answer.status).toBe(503);
+      ({ reasons } = (await answer.json()) as { reasons: Record<string, string> });
+      return JSON.stringify(reasons).match(/broker-away|ECONNREFUSED|Connection error/) !== null;
+    });
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^assay_(relay_leading|projector_partitions) 0$/m);
+    expect((await fetch(`${url}/elsewhere`)).status).toBe(404);
+    running.stop();
+    expect(await running.ended).toBe(0);
+  }
+  // What cannot be written was not written: the registry is there, no lease was taken.
+  const pool = createPool(database.url, { max: 1 });
+  const { rows } = await pool.query('SELECT * FROM relay.lease');
+  await pool.end();
+  expect(rows).toEqual([]);
+}, 180_000);
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 90_000; !(await holds());) {
+    if (Date.now() > deadline) throw new Error(`${what} did not come within 90 s`);
+    await new Promise((wait) => setTimeout(wait, 50));
+  }
+}
