@@ -7,11 +7,14 @@ import { rowsOf } from '../features/inputs.js';
 import type { FittedPipeline } from '../features/pipeline.js';
 import { checkParity, describeOnnx, outputNames } from '../onnx/index.js';
 import type { OnnxDescription, Parity } from '../onnx/index.js';
+import { efficiencyOf } from '../record/efficiency.js';
+import { startMeter } from '../record/resources.js';
+import type { ResourceRecord } from '../record/resources.js';
 import { plainTrial, runSearch, searchDigest } from '../search/run-search.js';
 import type { SearchResult } from '../search/run-search.js';
 import type { TrialRecord } from '../search/trials.js';
-import { schemeOf } from '../validation/schemes.js';
-import type { AlgorithmDocument, FoldScores, Scores } from './candidate.js';
+import { innerFoldsOf, schemeOf } from '../validation/schemes.js';
+import type { AlgorithmDocument, Candidate, CandidateContext, FoldScores, Scores } from './candidate.js';
 import type { Job } from './document.js';
 import { environmentSignature } from './environment.js';
 import type { EnvironmentSignature } from './environment.js';
@@ -24,7 +27,7 @@ import { fitCandidate, prepare } from './prepare.js';
 import type { FittedCandidate, Prepared } from './prepare.js';
 import type { Problem } from './problem.js';
 import { scoresOf } from '../validation/scores.js';
-import { validateCandidate } from './validate.js';
+import { validateCandidate, validateNested, withInnerFolds } from './validate.js';
 import type { FoldOutputs } from './validate.js';
 
 export interface RunOptions {
@@ -102,7 +105,9 @@ export interface RunRecord {
     readonly export: number;
     readonly total: number;
   };
-  readonly resources: { readonly cpuMilliseconds: number; readonly memoryBytes: number };
+  readonly resources: ResourceRecord;
+  /** What the run is worth for what it cost, measured with a clock. */
+  readonly efficiency: readonly Measurement[];
 }
 
 /** How the algorithm was chosen. The score of the best of many is better than the same model's on other rows. */
@@ -144,16 +149,18 @@ export interface FoldRecord extends FitRecord {
 export async function runJob(job: Job, table: Table, options: RunOptions = {}): Promise<JobResult> {
   const now = options.now ?? Date.now;
   const started = now();
-  const cpu = process.cpuUsage();
+  const meter = startMeter();
   const checkpoint = limitsOf(job, options, now, started);
   checkpoint();
   const prepared = prepare(job, table);
   const { problem } = prepared;
   const rowDigest = options.rowDigest ?? hashRows(table).digest();
   const trialDigest = searchDigest(job, rowDigest);
+  const inner = job.search && innerFoldsOf(job.validation);
+  // Nested: the search on all rows chooses by the inner folds' count, the outer ones say how well such a choice does.
   const search =
     job.search &&
-    runSearch(prepared, job.search, {
+    runSearch(inner === undefined ? prepared : withInnerFolds(prepared, inner), job.search, {
       checkpoint,
       digest: trialDigest,
       recorded: options.recordedTrials ?? [],
@@ -162,10 +169,18 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
     });
   const candidate = search?.candidate ?? { algorithm: job.algorithm };
   const searchedAt = now();
-  const validated = validateCandidate(prepared, candidate, {
+  const context: CandidateContext = {
     checkpoint,
     onFold: (_, done, total) => options.onProgress?.({ stage: 'fold', done, total }),
-  });
+  };
+  const choose = (own: Prepared, fold: number): Candidate => {
+    const digest = canonicalDigest({ search: trialDigest, fold });
+    return runSearch(own, job.search!, { checkpoint, digest, recorded: [], onTrial: () => {} }).candidate;
+  };
+  const validated =
+    inner === undefined
+      ? validateCandidate(prepared, candidate, context)
+      : validateNested(prepared, inner, choose, context);
   const validatedAt = now();
   checkpoint();
   const all = Int32Array.from({ length: table.rows }, (_, row) => row);
@@ -185,8 +200,8 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
   const digest = sha256(model);
   const predictions = predictionsOf(problem, validated.predictions);
   const measurements = pooledMeasurements(prepared, final, validated.predictions, rowDigest);
-  const used = process.cpuUsage(cpu);
   const ended = now();
+  const resources = meter();
   const record: RunRecord = {
     version: 1,
     job,
@@ -216,7 +231,15 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
       export: ended - fittedAt,
       total: ended - started,
     },
-    resources: { cpuMilliseconds: (used.user + used.system) / 1000, memoryBytes: process.memoryUsage.rss() },
+    resources,
+    efficiency: efficiencyOf({
+      algorithm: candidate.algorithm.name,
+      parameters,
+      scores: validated.mean,
+      cpuMilliseconds: resources.cpuMilliseconds,
+      folds: validated.folds,
+      ...(search && job.search?.method.name === 'random' ? { drawn: drawnOf(search) } : {}),
+    }),
   };
   const trials = search?.trials ?? [plainTrial(candidate, validated, trialDigest)];
   return { model, digest, record, predictions, trials, measurements };
@@ -230,6 +253,10 @@ function searchRecord({ objective, trials, ended, best }: SearchResult): SearchR
     ended,
     best: { trial: best.trial, score: best.scores[objective.score]! },
   };
+}
+
+function drawnOf({ objective: { score, direction }, trials }: SearchResult) {
+  return { direction, values: trials.flatMap(({ scores }) => scores[score] ?? []) };
 }
 
 function problemRecord(problem: Problem): ProblemRecord {
@@ -247,8 +274,8 @@ function problemRecord(problem: Problem): ProblemRecord {
   }
 }
 
-function foldRecord({ fold, rows, testRows, scores, summary }: FoldScores): FoldRecord {
-  return { fold, testRows, scores, rows, ...summary } as FoldRecord;
+function foldRecord({ fold, rows, testRows, scores, summary, chosen }: FoldScores): FoldRecord {
+  return { fold, testRows, scores, rows, ...(chosen ? { chosen } : {}), ...summary } as FoldRecord;
 }
 
 /** Every row by the trainer and by onnxruntime-node. @throws InputError `ParityBroken` */

@@ -1,4 +1,5 @@
 import { InputError } from '#libs/statistics';
+import { costOf } from './flops.js';
 import { decodeModel, elementTypes } from './format.js';
 import type { GraphProto, ModelProto, TensorProto, ValueInfoProto } from './format.js';
 
@@ -15,7 +16,7 @@ export interface ArchitectureNode {
   readonly operator: string;
   /** Constants that the node reads: elements of its initializers and of its tensor and list attributes. */
   readonly parameters: number;
-  /** Floating-point operations for one row; undefined where the operator's cost is not known to us. */
+  /** Floating-point operations for one row, by the conventions of {@link costOf}; undefined where not known to us. */
   readonly flops?: number;
 }
 
@@ -53,6 +54,18 @@ export function describeOnnx(bytes: Uint8Array): OnnxDescription {
   const inputs = (graph.input ?? []).filter(({ name }) => !constants.has(name ?? ''));
   inputs.forEach(({ name }) => makers.set(name ?? '', name ?? ''));
   const edges: [string, string, string][] = [];
+  const columns = new Map(
+    (graph.initializer ?? []).map((tensor) => [tensor.name ?? '', Number(tensor.dims?.at(-1) ?? 1)]),
+  );
+  const widths = new Map<string, number>();
+  for (const { name, type } of inputs) {
+    const sizes = (type?.tensor_type?.shape?.dim ?? []).slice(1).map(({ dim_value }) => Number(dim_value ?? 0));
+    if (sizes.every((size) => size > 0))
+      widths.set(
+        name ?? '',
+        sizes.reduce((product, size) => product * size, 1),
+      );
+  }
   const nodes = (graph.node ?? []).map((node, index): ArchitectureNode => {
     const name = node.name || `${node.op_type}_${index}`;
     let own = 0;
@@ -65,7 +78,8 @@ export function describeOnnx(bytes: Uint8Array): OnnxDescription {
       own += (attribute.floats?.length ?? 0) + (attribute.t ? elements(attribute.t) : 0);
     for (const value of node.output ?? []) makers.set(value, name);
     const operator = node.domain && node.domain !== 'ai.onnx' ? `${node.domain}.${node.op_type}` : (node.op_type ?? '');
-    const flops = flopsOf(node.op_type ?? '', own);
+    const { flops, width } = costOf(node, { widths, constants, columns });
+    if (width !== undefined) for (const value of node.output ?? []) widths.set(value, width);
     return { name, operator, parameters: own, ...(flops === undefined ? {} : { flops }) };
   });
   return {
@@ -116,29 +130,4 @@ function elements(tensor: TensorProto): number {
 
 function unsupported(field: string, message: string, rule: string): InputError {
   return new InputError('UnsupportedOnnx', message, { field, rule });
-}
-
-/** Multiply-add counts two; element-wise with k constants counts k; undefined where we would have to guess. */
-function flopsOf(operator: string, parameters: number): number | undefined {
-  switch (operator) {
-    case 'MatMul':
-    case 'Gemm':
-    case 'LinearClassifier':
-    case 'LinearRegressor':
-      return 2 * parameters;
-    case 'Add':
-    case 'Sub':
-    case 'Mul':
-    case 'Div':
-      return parameters;
-    case 'Scaler':
-      return parameters;
-    case 'Identity':
-    case 'Cast':
-    case 'Reshape':
-    case 'Gather':
-      return 0;
-    default:
-      return undefined;
-  }
 }

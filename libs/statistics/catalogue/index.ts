@@ -6,6 +6,7 @@ import { aif360Definitions } from './families/aif360.js';
 import { assayDriftDefinitions } from './families/assay-drift.js';
 import { assayRateDefinitions } from './families/assay-rates.js';
 import { assayFairnessDefinitions } from './families/assay-fairness.js';
+import { assaySearchDefinitions } from './families/assay-search.js';
 import { descriptiveDefinitions } from './families/descriptive.js';
 import { estimationDefinitions } from './families/estimation.js';
 import { evidentlyDefinitions } from './families/evidently.js';
@@ -39,6 +40,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...smclarifyDefinitions,
     ...assayFairnessDefinitions,
     ...assayRateDefinitions,
+    ...assaySearchDefinitions,
     ...sklearnDefinitions,
     ...riverDefinitions,
     ...descriptiveDefinitions,
