@@ -32,14 +32,18 @@ export interface LineageFacts {
 /** Most steps of lineage that a path shows; of a longer way the middle is counted instead. */
 export const longestPath = 20;
 
+/** Most ways in which one person is shown to have helped. */
+export const mostWays = 8;
+
 /**
- * Everybody who helped to make it, each with the shortest way (rule 1): actors and code authors of everything that
- * stands behind the roots, the requester, delegators, owners of services, and all their linked identities.
- * Breadth first, so that cyclic lineage ends and the path is a shortest one; sorted by identity.
+ * Everybody who helped to make it, with a shortest way for each kind of help (rule 1): actors and code authors of
+ * everything that stands behind the roots, the requester, delegators, owners of services, and all their linked
+ * identities. Breadth first, so that cyclic lineage ends and the paths are shortest ones; sorted by identity, the
+ * shortest way of each first.
  */
 export function contributorsOf({ roots, nodes, identities, requesterId }: LineageFacts): readonly Contribution[] {
   const byName = new Map(nodes.map((node) => [node.node, node]));
-  const found = new Map<Id, Contribution>();
+  const found = new Map<Id, Contribution[]>();
   const queue: string[] = [];
   const cameFrom = new Map<string, string | undefined>();
   const visit = (name: string, before: string | undefined): void => {
@@ -48,12 +52,14 @@ export function contributorsOf({ roots, nodes, identities, requesterId }: Lineag
     queue.push(name);
   };
   const add = (identityId: Id, name: string, ...end: readonly string[]): void => {
-    if (found.has(identityId)) return;
+    const ways = found.get(identityId) ?? [];
+    if (ways.length >= mostWays || ways.some(({ path }) => path.at(-1) === end.at(-1))) return;
     const path: string[] = [];
     for (let at: string | undefined = name; at !== undefined; at = cameFrom.get(at)) path.push(at);
-    found.set(identityId, { identityId, path: [...shortened(path.reverse()), ...end] });
+    found.set(identityId, [...ways, { identityId, path: [...shortened(path.reverse()), ...end] }]);
   };
-  if (requesterId !== undefined) found.set(requesterId, { identityId: requesterId, path: ['request', 'requested-by'] });
+  if (requesterId !== undefined)
+    found.set(requesterId, [{ identityId: requesterId, path: ['request', 'requested-by'] }]);
   for (const root of roots) visit(root, undefined);
   for (let at = 0; at < queue.length; at += 1) {
     const name = queue[at]!;
@@ -66,7 +72,7 @@ export function contributorsOf({ roots, nodes, identities, requesterId }: Lineag
     for (const parent of node?.from ?? []) visit(parent, name);
   }
   addPeopleBehind(found, identities);
-  return [...found.values()].sort((a, b) => (a.identityId < b.identityId ? -1 : 1));
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, ways]) => ways);
 }
 
 /**
@@ -96,13 +102,13 @@ function shortened(path: readonly string[]): readonly string[] {
   return [...path.slice(0, half), `… ${path.length - longestPath} more …`, ...path.slice(-half)];
 }
 
-function addPeopleBehind(found: Map<Id, Contribution>, identities: readonly IdentityNode[]): void {
+function addPeopleBehind(found: Map<Id, Contribution[]>, identities: readonly IdentityNode[]): void {
   const neighbours = neighboursOf(identities);
-  const queue = [...found.values()];
+  const queue = [...found.values()].map(([nearest]) => nearest!);
   const add = (identityId: Id, path: readonly string[]): void => {
     if (found.has(identityId)) return;
     const contribution = { identityId, path };
-    found.set(identityId, contribution);
+    found.set(identityId, [contribution]);
     queue.push(contribution);
   };
   for (let at = 0; at < queue.length; at += 1) {

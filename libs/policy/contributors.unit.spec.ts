@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { contributorsOf, excluded, identitiesOf } from '#libs/policy';
+import { mostWays } from './contributors.js';
 import type { IdentityNode, LineageFacts, LineageNode } from '#libs/policy';
 
 /** The mortgage model: raw data → cleaned data → run by a bot of Ana's → version → evaluation. */
@@ -53,6 +54,25 @@ describe('rule-01 contributors are everybody behind the version', () => {
     expect(pathOf('ana')).toEqual(['model-version:v', 'training-run:r', 'started-by', 'service:bot', 'owner']);
     expect(pathOf('ana-at-home')?.slice(-2)).toEqual(['identity:ana', 'linked']);
     expect(pathOf('della')?.slice(-2)).toEqual(['sealed-by', 'on-behalf-of']);
+  });
+
+  test('rule-01 who helped in several ways is shown each of them once, the shortest first', () => {
+    const by = (act: string) => [{ identityId: 'mona', act }];
+    const nodes = [
+      { node: 'model-version:v', acts: by('registered-by'), from: ['training-run:r', 'training-run:s'] },
+      { node: 'training-run:r', acts: by('started-by'), from: [] },
+      { node: 'training-run:s', acts: by('started-by'), from: [] },
+    ];
+    const facts = { roots: ['model-version:v'], nodes, identities: [], requesterId: 'mona' };
+    const ways = contributorsOf(facts);
+    expect(ways.map(({ path }) => path)).toEqual([
+      ['request', 'requested-by'],
+      ['model-version:v', 'registered-by'],
+      ['model-version:v', 'training-run:r', 'started-by'],
+    ]);
+    const many = Array.from({ length: 20 }, (_, index) => ({ identityId: 'mona', act: `act-${index}` }));
+    const all = contributorsOf({ ...facts, nodes: [{ node: 'model-version:v', acts: many, from: [] }] });
+    expect(all).toHaveLength(mostWays);
   });
 
   test('rule-01 who had nothing to do with it is none', () => {

@@ -8,7 +8,7 @@ import { instant, isDue } from '../time.js';
 import type { Id, Sha256, Slug, Time } from '../values.js';
 import type { Signature } from './events.js';
 import { openStage, stageDeadline, type Approval, type StageProgress } from './evolve.js';
-import { exclusionOf } from './exclusion.js';
+import { exclusionOf, exclusionsOf } from './exclusion.js';
 import { signingNonce } from './nonce.js';
 
 export type Pending = Extract<Approval, { readonly status: 'pending' }>;
@@ -31,8 +31,11 @@ export function refuseSigner(will: Will, context: CommandContext, state: Pending
   const persons = [...new Set([actor.id, ...signer.identities, ...behind])];
   if (actor.kind !== 'person') return refuse('ServiceCannotSign', { actor: actor.kind });
   if (actor.roles.includes('administrator')) return refuse('AdministratorCannotSign', { role: will.role });
-  const contribution = exclusionOf(persons, [...state.request.contributors, ...will.facts.contributors]);
-  if (contribution) return refuse('Contributor', { identityId: contribution.identityId, path: contribution.path });
+  const [nearest, ...others] = exclusionsOf(persons, [...state.request.contributors, ...will.facts.contributors]);
+  if (nearest) {
+    const paths = others.length === 0 ? {} : { paths: others.map(({ path }) => path) };
+    return refuse('Contributor', { identityId: nearest.identityId, path: nearest.path, ...paths });
+  }
   const stage = openStage(state);
   if (stage?.policy.id !== will.stage) return refuse('StageNotOpen', { stage: will.stage, open: stage?.policy.id });
   if (isDue(state.request.expiresAt, now)) return refuse('RequestExpired', { expiresAt: state.request.expiresAt });

@@ -26,6 +26,17 @@ describe('rule-01 nobody approves what they helped to make', () => {
         path: [`model-version:${id('version')}`, `training-run:${id('run')}`, 'started-by'],
       }));
 
+  test('rule-01 who helped in more ways than one is told each, the shortest first', () => {
+    const path = ['model-version:x', 'registered-by'];
+    const facts = { contributors: [{ identityId: id('ana'), path }] };
+    given(requested())
+      .when(signing('ana', 'validation', { facts }))
+      .thenRefused('Contributor', {
+        path,
+        paths: [[`model-version:${id('version')}`, `training-run:${id('run')}`, 'started-by']],
+      });
+  });
+
   test('rule-01 under another identity of the same person, too', () =>
     given(requested())
       .when(signing('ana-too', 'validation', { facts: { signer: { identities: [id('ana-too'), id('ana')] } } }))
