@@ -3,15 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';
-import {
-  Generator,
-  bootstrapCells,
-  countCells,
-  crossAuc,
-  groupAuc,
-  scoresByGroup,
-  selectionRate,
-} from '#libs/statistics';
+import { Generator, bootstrapCells, countCells, rankGroups, selectionRate } from '#libs/statistics';
 import type { CategoryColumn, GroupCell, GroupCells } from '#libs/statistics';
 
 const rows = 10_000_000;
@@ -69,7 +61,7 @@ export async function* bench() {
   const attributes = [column('a', 5), column('b', 2)];
   const labels = Uint8Array.from({ length: rows }, () => random.next() & 1);
   const predictions = Uint8Array.from(labels, (label) => (random.next() % 4 === 0 ? 1 - label : label));
-  const scores = Float64Array.from(labels, (label) => (random.uniform() + label) / 2);
+  const scores = Float64Array.from(labels, (label) => (random.uniform() + label * 0.3) / 1.3);
 
   const time = (work: () => unknown): number => {
     let best = Infinity;
@@ -91,9 +83,10 @@ export async function* bench() {
     bootstrapCells(cells, statistics, 2000, 7);
   });
   const scored = time(() => {
-    const groups = scoresByGroup(attributes[0]!, labels, scores);
-    groups.map(groupAuc);
-    crossAuc(groups[0]!, groups[1]!);
+    const { groups, xauc } = rankGroups(attributes, labels, scores);
+    const own = groups.map(({ auc }) => auc!);
+    const [low, high] = [Math.min(...own), Math.max(...own)];
+    return [...own, high - low, low / high, xauc(0, 1)];
   });
   const peer = peers();
   yield line('fairness', counted, peer?.counts, 1500);

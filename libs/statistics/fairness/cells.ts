@@ -126,18 +126,24 @@ export function toGroupCounts(cells: GroupCells): GroupCount[] {
 }
 
 /** Group code per row: mixed radix over the attributes, -1 where one is null. */
-function groupCodes(attributes: readonly CategoryColumn[], rows: number): Int32Array {
+export function groupCodes(attributes: readonly CategoryColumn[], rows: number): Int32Array {
   if (attributes.length === 1) return attributes[0]!.codes;
   const codes = new Int32Array(rows);
-  for (const { codes: own, categories } of attributes) {
+  const [first, ...others] = attributes;
+  let before = first?.codes ?? codes;
+  for (const { codes: own, categories } of others) {
     const radix = Math.max(1, categories.length);
-    for (let row = 0; row < rows; row += 1)
-      codes[row] = codes[row]! < 0 || own[row]! < 0 ? -1 : codes[row]! * radix + own[row]!;
+    for (let row = 0; row < rows; row += 1) {
+      const code = before[row]!;
+      const value = own[row]!;
+      codes[row] = code < 0 || value < 0 ? -1 : code * radix + value;
+    }
+    before = codes;
   }
   return codes;
 }
 
-function groupOf(attributes: readonly CategoryColumn[], code: number): Record<string, string> {
+export function groupOf(attributes: readonly CategoryColumn[], code: number): Record<string, string> {
   const values: [string, string][] = [];
   let rest = code;
   for (let index = attributes.length - 1; index >= 0; index -= 1) {

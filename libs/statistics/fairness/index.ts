@@ -4,6 +4,8 @@ export type { GroupCell, GroupCells } from './cells.js';
 export { betweenGroups, parityMeasurements, selectedOf, selectionRate } from './parity.js';
 export { parsePolicy } from './policy.js';
 export type { FairnessPolicy } from './policy.js';
+export { rankGroups } from './ranking.js';
+export type { GroupRanking, RankedGroup } from './ranking.js';
 export { fairnessReport } from './report.js';
 export type { GroupComparison, GroupSummary, GroupingReport, ReportOptions } from './report.js';
 export { calibration, calibrationError, crossAuc, groupAuc, median, scoresByGroup, scoringRate } from './scores.js';

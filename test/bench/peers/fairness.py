@@ -10,7 +10,7 @@ rng = np.random.RandomState(0)
 g = pd.DataFrame(dict(a=rng.randint(0, 5, n), b=rng.randint(0, 2, n)))
 y = rng.randint(0, 2, n)
 p = np.where(rng.uniform(size=n) < .25, 1 - y, y)
-s = (rng.uniform(size=n) + y) / 2
+s = (rng.uniform(size=n) + y * .3) / 1.3
 metrics = dict(count=fm.count, selection_rate=fm.selection_rate, tpr=fm.true_positive_rate, tnr=fm.true_negative_rate, fpr=fm.false_positive_rate, fnr=fm.false_negative_rate,
                accuracy=sm.accuracy_score, zero_one=sm.zero_one_loss, precision=sm.precision_score, recall=sm.recall_score, f1=sm.f1_score, balanced=sm.balanced_accuracy_score, mean=fm.mean_prediction)
 start = time.perf_counter()
@@ -23,7 +23,7 @@ m = 20_000
 fm.MetricFrame(metrics=metrics, y_true=y[:m], y_pred=p[:m], sensitive_features=g[:m], n_boot=few, ci_quantiles=[.025, .975], random_state=1)
 bootstrap = (time.perf_counter() - start) / m / (few + 1) * 2001
 start = time.perf_counter()
-frame = fm.MetricFrame(metrics=dict(auc=sm.roc_auc_score), y_true=y, y_pred=s, sensitive_features=g[['a']])
+frame = fm.MetricFrame(metrics=dict(auc=sm.roc_auc_score), y_true=y, y_pred=s, sensitive_features=g)
 frame.by_group, frame.difference(), frame.ratio()
 scores = (time.perf_counter() - start) / n
 print(json.dumps(dict(counts=counts, bootstrap=bootstrap, scores=scores)))
