@@ -24,6 +24,8 @@ export interface FoldScores {
   readonly scores: Scores;
   /** The fitted model's summary. */
   readonly summary: Readonly<Record<string, SummaryValue>>;
+  /** Of nested validation: what the inner folds chose. */
+  readonly chosen?: AlgorithmDocument;
   /** Milliseconds of fitting and of scoring the fold's test rows. */
   readonly fitMilliseconds: number;
   readonly scoreMilliseconds: number;

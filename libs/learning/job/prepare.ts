@@ -64,6 +64,7 @@ export function prepare(job: Job, table: Table): Prepared {
   refuseDuplicates(table);
   const problem = problemOf(job, table, algorithmOf(job.algorithm));
   const features = featuresOf(job, table);
+  refuseCopies(table, features, problem);
   const reweighed = job.reweighing && asCategories(columnOf(table, job.reweighing.protected));
   if (reweighed && problem.kind !== 'binary')
     throw new InputError('UnsupportedTask', `reweighing needs two classes; this is ${problem.kind}`, {
@@ -152,6 +153,42 @@ function featuresOf(job: Job, table: Table): string[] {
   if (features.length === 0)
     throw new InputError('NoFeatures', 'no column is left to learn from', { field: 'features', rule: 'at least one' });
   return features;
+}
+
+/** Rows from which on a column that tells the target exactly is a copy of it, not chance. */
+const copyRows = 20;
+
+/**
+ * A feature that is the target under another name: one value for each label, or the same numbers.
+ * @throws InputError `LeakingTarget`
+ */
+function refuseCopies(table: Table, features: readonly string[], problem: Problem): void {
+  if (table.rows < copyRows || problem.kind === 'clustering' || problem.kind === 'reconstruction') return;
+  for (const field of features) {
+    const column = columnOf(table, field);
+    const copy =
+      problem.kind === 'regression'
+        ? column.kind === 'numeric' && column.values.every((value, row) => value === problem.values[row])
+        : isRelabelling(asCategories(column).codes, problem.labels);
+    if (copy)
+      throw new InputError('LeakingTarget', `"${field}" tells the target "${problem.column}" exactly`, {
+        field,
+        rule: 'no feature is a copy of the target; drop it',
+      });
+  }
+}
+
+function isRelabelling(codes: Int32Array, labels: ArrayLike<number>): boolean {
+  const to = new Map<number, number>();
+  const from = new Map<number, number>();
+  for (let row = 0; row < codes.length; row += 1) {
+    const code = codes[row]!;
+    const label = labels[row]!;
+    if (code < 0 || (to.get(code) ?? label) !== label || (from.get(label) ?? code) !== code) return false;
+    to.set(code, label);
+    from.set(label, code);
+  }
+  return to.size > 1;
 }
 
 function refuseDuplicates(table: Table): void {

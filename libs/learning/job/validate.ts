@@ -63,13 +63,22 @@ export function validateNested(
     prepared,
     (fold, index) => choose({ ...prepared, folds: innerFolds(fold, inner, prepared.problem, prepared.seed) }, index),
     context,
+    true,
   );
+}
+
+/** The same data, all rows of it dealt into the inner folds of a nested validation. */
+export function withInnerFolds(prepared: Prepared, inner: number): Prepared {
+  const training = Int32Array.from({ length: prepared.table.rows }, (_, row) => row);
+  const whole = { training, test: new Int32Array(0) };
+  return { ...prepared, folds: innerFolds(whole, inner, prepared.problem, prepared.seed) };
 }
 
 function validateBy(
   prepared: Prepared,
   candidateOf: (fold: Fold, index: number) => Candidate,
   context: CandidateContext,
+  nested = false,
 ): CandidateResult {
   const { folds, problem, table } = prepared;
   const foldOf = new Int32Array(table.rows).fill(-1);
@@ -105,6 +114,7 @@ function validateBy(
       testRows: test.length,
       scores: scoresOf(problem, test, scored, width, columns),
       summary: fitted.model.summary,
+      ...(nested ? { chosen: candidate.algorithm } : {}),
       fitMilliseconds: fittedAt - started,
       scoreMilliseconds: ended - fittedAt,
     };

@@ -208,6 +208,11 @@ export function innerFolds({ training }: Fold, inner: number, problem: Problem, 
   return folds.map((fold) => ({ training: own(fold.training), test: own(fold.test) }));
 }
 
+/** How many inner folds a nested validation deals; undefined of any other. */
+export function innerFoldsOf(validation: Validation): number | undefined {
+  return validation.scheme === 'nested' ? (validation as Nested).inner : undefined;
+}
+
 /** Refuses a leave-one-out that would take too long. @throws InputError `TooLarge` */
 export function refuseManyFits(validation: Validation, rows: number): void {
   if (validation.scheme !== 'leave_one_out') return;
