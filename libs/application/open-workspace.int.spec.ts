@@ -91,6 +91,27 @@ test('the workspace is event 0, its key acts, and a second opening is refused', 
   expect(JSON.stringify(await source.query('SELECT * FROM service_key'))).not.toContain(opened.serviceKey.slice(-43));
 });
 
+test('the first administrator and Assay’s own services have names, in the vault and nowhere else', async () => {
+  const { workspaceId } = await openWorkspace(ports, { ...wanted, adminName: 'Ruth Root' });
+  const digests: string[] = [];
+  let log = '';
+  for await (const { data } of ledger.store.readAll()) {
+    const text = Buffer.from(data).toString('utf8');
+    log += text;
+    const { displayName } = JSON.parse(text) as { readonly displayName?: string };
+    if (displayName !== undefined) digests.push(displayName);
+  }
+  const names = [...(await ports.vault.reveal(workspaceId, digests)).values()].map((one) => 'text' in one && one.text);
+  expect(names.sort()).toEqual([
+    'Assay inference',
+    'Assay process manager',
+    'Assay trainer',
+    'Assay, opened by assay init',
+    'Ruth Root',
+  ]);
+  expect(log).not.toContain('Ruth');
+});
+
 test('wherever it is killed, running it again completes it, and nothing is there twice', async () => {
   const whole = 12;
   for (let n = 1; n < whole; n += 1) {
@@ -119,6 +140,7 @@ test('what is not fit is refused by field before anything is written', async () 
     ['issuer', { issuer: 'https://user:password@issuer.example' }],
     ['audience', { audience: 'a b' }],
     ['admin', { adminSubject: '' }],
+    ['admin-name', { adminName: 'Ruth\nRoot' }],
     ['workspace', { workspace: 'a-b' }],
   ] as const)
     await expect(openWorkspace(ports, { ...wanted, ...changes })).rejects.toThrow(field);

@@ -8,7 +8,7 @@ import { canonicalJson, canonicalDigest } from '#libs/signing';
 import { Call, fold, perform, Refusal } from './call.js';
 import { createFollower } from './catch-up.js';
 import type { ApplicationPorts } from './ports.js';
-import { serviceIdentity, serviceRoles } from './services.js';
+import { serviceIdentity, serviceNames, serviceRoles } from './services.js';
 
 export interface OpenWorkspace {
   /** 1 to 63 of a-z, 0-9, underscore. Default `main`. */
@@ -18,6 +18,8 @@ export interface OpenWorkspace {
   readonly audience: string;
   /** `sub` of the first administrator at that issuer. */
   readonly adminSubject: string;
+  /** How the first administrator is called in what people read. Personal data: it goes to the vault. */
+  readonly adminName?: string;
 }
 
 export interface OpenedWorkspace {
@@ -51,7 +53,7 @@ const keyDays = 365;
  * the workspace's: a run that was cut off is completed by the next one, and only then is the workspace open.
  */
 export async function openWorkspace(ports: ApplicationPorts, wanted: OpenWorkspace): Promise<OpenedWorkspace> {
-  const { workspace = 'main', issuer, audience, adminSubject } = wanted;
+  const { workspace = 'main', issuer, audience, adminSubject, adminName } = wanted;
   refuseInvalid(wanted, workspace);
   const follower = createFollower(ports.store, ports.directory);
   await follower.catchUp();
@@ -71,7 +73,9 @@ export async function openWorkspace(ports: ApplicationPorts, wanted: OpenWorkspa
   if (issued.status === 'service' && issued.keys[serviceKeyId])
     throw new WorkspaceNotOpened('AlreadyOpen', `the workspace ${workspace} is open already`);
 
-  const person = step('person', new Map([['subject', canonicalJson({ issuer, subject: adminSubject })]]));
+  const texts = new Map([['subject', canonicalJson({ issuer, subject: adminSubject })]]);
+  if (adminName !== undefined) texts.set('displayName', adminName);
+  const person = step('person', texts);
   const { subjects, keys } = ports.identities;
   const holder = await subjects.link(workspace, issuer, adminSubject, administrator);
   if (holder !== administrator)
@@ -80,10 +84,11 @@ export async function openWorkspace(ports: ApplicationPorts, wanted: OpenWorkspa
     perform(person, identity, 'identity', administrator, 'RegisterPerson', () => ({
       identityId: administrator,
       subject: person.disclosed('subject', administrator),
+      ...person.text('displayName', administrator),
     })),
   );
   await grant(step('grant'), grantId, administrator, 'administrator', 'person');
-  await service(step('service'), serviceId, administrator);
+  await service(step('service', named('Assay, opened by assay init')), serviceId, administrator);
   await grant(
     step('service-grant'),
     deterministicId('init-grant', workspace, administrator),
@@ -93,7 +98,7 @@ export async function openWorkspace(ports: ApplicationPorts, wanted: OpenWorkspa
   );
   for (const role of serviceRoles) {
     const id = serviceIdentity(workspace, role);
-    await service(step(role), id, administrator);
+    await service(step(role, named(serviceNames[role])), id, administrator);
     await grant(step(`${role}-grant`), deterministicId('service-grant', workspace, role), id, role, 'service');
   }
 
@@ -132,8 +137,8 @@ async function openStream(
 }
 
 async function service(call: Call, identityId: Id, ownerId: Id): Promise<void> {
-  const data = { identityId, ownerId, facts: { owner: 'person' } };
-  await once(call, () => perform(call, identity, 'identity', identityId, 'RegisterService', () => data));
+  const data = () => ({ identityId, ownerId, ...call.text('displayName', identityId), facts: { owner: 'person' } });
+  await once(call, () => perform(call, identity, 'identity', identityId, 'RegisterService', data));
 }
 
 async function grant(
@@ -145,6 +150,10 @@ async function grant(
 ): Promise<void> {
   const data = { grantId, subjectId, role, facts: { subject, granterIdentities: [] } };
   await once(call, () => perform(call, accessGrant, 'accessGrant', grantId, 'GrantAccess', () => data));
+}
+
+function named(displayName: string): ReadonlyMap<string, string> {
+  return new Map([['displayName', displayName]]);
 }
 
 /** A step that an earlier run has done is done. */
@@ -188,7 +197,7 @@ function callFor(
   return new Call(ports, facts, catchUp);
 }
 
-function refuseInvalid({ issuer, audience, adminSubject }: OpenWorkspace, workspace: string): void {
+function refuseInvalid({ issuer, audience, adminSubject, adminName }: OpenWorkspace, workspace: string): void {
   const invalid = (field: string, rule: string): never => {
     throw new WorkspaceNotOpened('InvalidField', `${field}: ${rule}`);
   };
@@ -197,4 +206,6 @@ function refuseInvalid({ issuer, audience, adminSubject }: OpenWorkspace, worksp
   if (!/^[!-~]{1,200}$/.test(audience)) invalid('audience', '1 to 200 printable ASCII characters without spaces');
   if (!/^[^\p{C}\p{Zl}\p{Zp}]{1,255}$/u.test(adminSubject))
     invalid('admin', 'the `sub` of a token, at most 255 characters');
+  if (adminName !== undefined && !/^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(adminName))
+    invalid('admin-name', 'one line of 1 to 200 characters');
 }

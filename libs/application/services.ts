@@ -5,6 +5,13 @@ import { deterministicId } from '#libs/runtime';
 export const serviceRoles = ['trainer-service', 'serving-service', 'process-manager-service'] as const;
 export type ServiceRole = (typeof serviceRoles)[number];
 
+/** How they are called in what people read. */
+export const serviceNames: Readonly<Record<ServiceRole, string>> = {
+  'trainer-service': 'Assay trainer',
+  'serving-service': 'Assay inference',
+  'process-manager-service': 'Assay process manager',
+};
+
 /** The identity of one of Assay's own processes in a workspace: the same in every process, without asking. */
 export function serviceIdentity(workspace: string, role: ServiceRole): Id {
   return deterministicId('service-identity', workspace, role);

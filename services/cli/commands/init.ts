@@ -6,7 +6,7 @@ import { systemClock } from '#libs/runtime';
 import { joinStores } from '../joined-stores.js';
 import type { CommandContext } from '../registry.js';
 
-const usage = `assay init --data DIR --issuer URL --audience A --admin SUBJECT [--workspace NAME] [--json]
+const usage = `assay init --data DIR --issuer URL --audience A --admin SUBJECT [--admin-name NAME] [--workspace NAME] [--json]
 
 Opens the workspace of the product over DIR, whether the product is running or not, and prints one service key.
 
@@ -14,6 +14,7 @@ Opens the workspace of the product over DIR, whether the product is running or n
   --issuer URL       OpenID issuer of the people who sign in (https, or http on loopback)
   --audience A       audience that their tokens must have
   --admin SUBJECT    sub claim of the first administrator
+  --admin-name NAME  how that person is called in what people read
   --workspace NAME   1 to 63 of a-z, 0-9, underscore; main when left out
   --json             the result as JSON
 
@@ -55,7 +56,8 @@ export async function init(args: readonly string[], { stdout }: CommandContext):
         directory: new Directory(),
       };
       const workspace = values.workspace === undefined ? {} : { workspace: values.workspace };
-      const opened = await openWorkspace(ports, { issuer, audience, adminSubject, ...workspace });
+      const named = values['admin-name'] === undefined ? {} : { adminName: values['admin-name'] };
+      const opened = await openWorkspace(ports, { issuer, audience, adminSubject, ...named, ...workspace });
       stdout.write(values.json ? `${JSON.stringify(opened)}\n` : readable(opened));
     } finally {
       await source.destroy();
@@ -69,7 +71,15 @@ export async function init(args: readonly string[], { stdout }: CommandContext):
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { data: text, issuer: text, audience: text, admin: text, workspace: text, json: flag };
+  const options = {
+    data: text,
+    issuer: text,
+    audience: text,
+    admin: text,
+    'admin-name': text,
+    workspace: text,
+    json: flag,
+  };
   try {
     return parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } }).values;
   } catch (error) {

@@ -97,7 +97,12 @@ const save = (name: string, bytes: Uint8Array | string) => {
 };
 try {
   if (!product.directory.access.workspace) {
-    await product.openWorkspace({ issuer: issuer.issuer, audience, adminSubject: people[0].username });
+    await product.openWorkspace({
+      issuer: issuer.issuer,
+      audience,
+      adminSubject: people[0].username,
+      adminName: people[0].displayName,
+    });
   }
   const workers = await product.opened;
   const stage = new Stage(
