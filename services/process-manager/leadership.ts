@@ -26,12 +26,18 @@ const silenceMilliseconds = 3_000;
  */
 export function advisoryLeadership(
   connectionString: string,
-  options: { readonly retryMilliseconds?: number; readonly onFault?: (error: unknown) => void } = {},
+  options: {
+    readonly retryMilliseconds?: number;
+    readonly onFault?: (error: unknown) => void;
+    /** Told once whenever another process is found to be the one that acts. */
+    readonly onStandby?: () => void;
+  } = {},
 ): Leadership {
   const actions: (() => void)[] = [];
   const every = options.retryMilliseconds ?? retryMilliseconds;
   let client: Client | undefined;
   let held = false;
+  let standsBy = false;
   const ended = new AbortController();
   let wake: () => void = () => undefined;
 
@@ -66,7 +72,13 @@ export function advisoryLeadership(
     const { rows } = await session.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS held', [
       ...lockKey,
     ]);
-    if (rows[0]?.held !== true || client !== session) return;
+    if (client !== session) return;
+    if (rows[0]?.held !== true) {
+      if (!standsBy) options.onStandby?.();
+      standsBy = true;
+      return;
+    }
+    standsBy = false;
     held = true;
     for (const action of actions) action();
   }

@@ -38,6 +38,7 @@ await runService('process-manager', log, async () => {
   });
   const leadership = advisoryLeadership(databaseUrl, {
     onFault: (error) => log.warn({ error: String(error) }, 'the lock of the leader cannot be asked for'),
+    onStandby: () => log.info('another process manager issues the permits: this one stands by, and leases'),
   });
   const manager = startProcessManager({
     subscribe: (options) => fanOut.subscribe(options),

@@ -3,7 +3,13 @@ import type { Id } from '#libs/lifecycle';
 import { deterministicId, newId } from '#libs/runtime';
 import { document, governance, type Governance } from '../../test/serving/governance.js';
 import { installation, type Installation } from '../../test/serving/installation.js';
-import { advisoryLeadership, soleLeadership, startProcessManager, type ProcessManager } from './index.js';
+import {
+  advisoryLeadership,
+  soleLeadership,
+  startProcessManager,
+  type Leadership,
+  type ProcessManager,
+} from './index.js';
 
 const hours = (count: number): number => count * 3_600_000;
 const days = (count: number): number => hours(24 * count);
@@ -202,10 +208,16 @@ describe('the process manager on a real ledger', () => {
   });
 
   test('two issuers: one acts; with both acting every act is done once', async () => {
-    const [one, two] = [advisoryLeadership(all.ledger.databaseUrl), advisoryLeadership(all.ledger.databaseUrl)];
+    const standby: number[] = [];
+    const [one, two] = [1, 2].map((number) =>
+      advisoryLeadership(all.ledger.databaseUrl, { onStandby: () => standby.push(number) }),
+    ) as [Leadership, Leadership];
     try {
-      while (!one.held() && !two.held()) await new Promise((resolve) => setTimeout(resolve, 20));
-      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      const both = performance.now() + 100_000;
+      while (!((one.held() || two.held()) && standby.length === 1) && performance.now() < both)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      // Told once, to the one that does not act.
+      expect(standby).toEqual([one.held() ? 2 : 1]);
       expect([one.held(), two.held()].filter(Boolean)).toHaveLength(1);
       const [holder, other] = one.held() ? [one, two] : [two, one];
       await holder.close();
