@@ -14,7 +14,7 @@ import type { TrialRecord } from './trials.js';
 const whole = (await readCsv(join(repositoryRoot(), 'examples/boston-mortgage/boston-hmda.csv'))).table;
 const table = selectRows(
   whole,
-  Int32Array.from({ length: 300 }, (_, row) => row * 7),
+  Int32Array.from({ length: 160 }, (_, row) => row * 14),
 );
 const l2 = { type: 'real', low: 1e-3, high: 100, scale: 'log' };
 const jobOf = (search: object, change: object = {}): Job =>

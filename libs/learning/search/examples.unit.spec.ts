@@ -1,0 +1,42 @@
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '#libs/runtime';
+import { readCsv, selectRows } from '#libs/statistics';
+import { algorithms } from '../algorithms.js';
+import { parseJob } from '../job/document.js';
+import type { Job } from '../job/document.js';
+import { runJob } from '../job/run.js';
+
+const folder = join(repositoryRoot(), 'examples/jobs');
+const jobs = readdirSync(folder)
+  .filter((name) => /^(algorithm|search)-/.test(name))
+  .map((name): [string, Job] => [name, parseJob(JSON.parse(readFileSync(join(folder, name), 'utf8')))]);
+const { table } = await readCsv(join(folder, '../boston-mortgage/boston-hmda.csv'));
+const sample = selectRows(
+  table,
+  Int32Array.from({ length: 198 }, (_, row) => row * 12),
+);
+
+describe('example jobs', () => {
+  test('there is one for every algorithm and every search', () => {
+    const named = jobs.filter(([name]) => name.startsWith('algorithm-')).map(([, { algorithm }]) => algorithm.name);
+    expect(new Set(named)).toEqual(new Set(algorithms.keys()));
+    const methods = jobs.flatMap(([, { search }]) => search?.method.name ?? []);
+    expect(new Set(methods)).toEqual(new Set(['grid', 'random', 'bayesian', 'genetic', 'successive_halving']));
+  });
+
+  test.each(jobs)('%s: onnxruntime agrees; of an algorithm the same bytes come again', async (name, job) => {
+    const { record, digest, trials, predictions } = await runJob(job, sample);
+    const { parity } = record.model;
+    expect(parity.rows + (parity.boundary?.rows ?? 0)).toBe(sample.rows);
+    if (predictions.kind === 'binary' || predictions.kind === 'multiclass')
+      expect(parity.largestDifference).toBeLessThanOrEqual(1e-6);
+    expect(JSON.stringify(record)).not.toMatch(/NaN|Infinity/);
+    expect(trials).toHaveLength(record.search?.trials ?? 1);
+    if (job.search) return;
+    const again = await runJob(job, sample);
+    expect(again.digest).toBe(digest);
+    expect(again.record.environment.digest).toBe(record.environment.digest);
+  });
+});
