@@ -13,6 +13,7 @@ import type {
 import { Client, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { batchBank } from './batch-bank.js';
 import type { BatchBank } from './batch-bank.js';
+import { readCopyMap, splitCopyMap, withCopyMap } from './copy-map.js';
 import { resultOf, storeError } from './errors.js';
 import type {
   AppendResult,
@@ -35,7 +36,10 @@ import type {
 import { streamsService } from './protocol/index.js';
 
 export interface EventStoreOptions {
-  /** `esdb://…` or `esdb+discover://…`, with `tlsCAFile` and credentials where the store asks for them. */
+  /**
+   * `esdb://…` or `esdb+discover://…`, with `tlsCAFile` and credentials where the store asks for them; `copyMap=FILE`
+   * for a store that was copied from another one, whose positions and times then go on ({@link withCopyMap}).
+   */
   readonly connectionString: string;
   /** How long an append may take; then it throws StoreUnavailable and its outcome is unknown. Default 10 s. */
   readonly appendTimeoutMilliseconds?: number;
@@ -87,7 +91,9 @@ export interface ConnectedStore extends EventStore {
 
 /** The event store behind `connectionString`. Connects when first used; one per process is enough and wanted. */
 export function createEventStore(options: EventStoreOptions): ConnectedStore {
-  return new ConnectedEventStore(options);
+  const { connectionString, copyMap } = splitCopyMap(options.connectionString);
+  const store = new ConnectedEventStore({ ...options, connectionString });
+  return copyMap === undefined ? store : withCopyMap(store, readCopyMap(copyMap));
 }
 
 class ConnectedEventStore implements ConnectedStore {

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
-import { copyStore, createEventStore } from './index.js';
+import { copyStore, createEventStore, readCopyMap, withCopyMap } from './index.js';
 import type { ConnectedStore, StoredEvent } from './index.js';
 import type { TestStore } from './testing.js';
 import { testEvent, testStore } from './testing.js';
@@ -51,6 +51,57 @@ const facts = (events: StoredEvent[]) =>
   events.map(({ id, stream, revision, type, data }) => [id, stream, revision, type, Buffer.from(data).toString()]);
 
 describe('a copy of a store', () => {
+  test('answers as the store that it was copied from: positions, times, cursors, and what is appended later', async () => {
+    await fill(60);
+    const other = EventStoreDBClient.connectionString(stores[1].connectionString);
+    for (let n = 0; n < 9; n += 1) await other.appendToStream('$shift', jsonEvent({ type: '$shifted', data: {} }));
+    await other.dispose();
+    await copyStore({ source, target, map });
+    const joint = stores[1].connectionString.includes('?') ? '&' : '?';
+    const connectionString = `${stores[1].connectionString}${joint}copyMap=${encodeURIComponent(map)}`;
+    const mapped = createEventStore({ connectionString });
+    const before = await all(source.readAll());
+    expect((await all(target.readAll()))[0]!.position).not.toBe(before[0]!.position);
+    expect(await all(mapped.readAll())).toEqual(before);
+    expect(await all(mapped.readStream('copy-test.3'))).toEqual(await all(source.readStream('copy-test.3')));
+    for (const at of [0, 40, before.length - 1]) {
+      const { position } = before[at]!;
+      expect(await all(mapped.readAll({ from: position }))).toEqual(before.slice(at));
+      // Between two events, where a pinned position may lie.
+      expect(await all(mapped.readAll({ from: position + 1n }))).toEqual(before.slice(at + 1));
+      expect(await all(mapped.readAll({ from: position, backwards: true }))).toEqual(before.slice(0, at).reverse());
+    }
+    const appended = await mapped.append('copy-test.new', [testEvent('Copied', { n: 1 })], 'no_stream');
+    const last = before.at(-1)!.position;
+    expect(appended.position).toBeGreaterThan(last);
+    const abort = new AbortController();
+    const seen: bigint[] = [];
+    for await (const item of mapped.subscribeAll({ after: before.at(-3)!.position, signal: abort.signal })) {
+      if (item.kind !== 'event') continue;
+      seen.push(item.event.position);
+      if (item.event.position === appended.position) abort.abort();
+    }
+    expect(seen).toEqual([before.at(-2)!.position, last, appended.position]);
+
+    // The copy of a copy: its map leads from the first positions to the newest.
+    const third = await testStore();
+    const newest = createEventStore({ connectionString: third.connectionString });
+    const next = join(folder, 'next.jsonl');
+    await copyStore({ source: mapped, target: newest, map: next });
+    expect((await all(withCopyMap(newest, readCopyMap(next)).readAll())).slice(0, -1)).toEqual(before);
+    await newest.close();
+    await third.close();
+
+    const damaged = readFileSync(map, 'utf8').split('\n');
+    writeFileSync(map, [damaged[1], damaged[0], ...damaged.slice(2)].join('\n'));
+    expect(() => createEventStore({ connectionString })).toThrow(/line 2: positions do not grow/);
+    writeFileSync(map, damaged.slice(1).join('\n'));
+    const wrong = createEventStore({ connectionString });
+    await expect(all(wrong.readAll())).rejects.toThrow('it is of another store');
+    await wrong.close();
+    await mapped.close();
+  });
+
   test('is the same, event for event, and maps positions; a second copy has nothing to do', async () => {
     await fill(400);
     // Other positions in the target.

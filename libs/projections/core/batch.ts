@@ -177,10 +177,10 @@ export class RowBatch {
 
 /** Every column of the table, normalized; throws InvalidCell for a cell that the table cannot hold or does not have. */
 export function normalizeRow(table: Table, row: Cells): Cells {
-  for (const name of Object.keys(row)) {
+  for (const name in row) {
     if (!(name in table.columns)) throw new InvalidCell(table.name, name, 'no such column');
   }
   const result: Record<string, unknown> = {};
-  for (const name of Object.keys(table.columns)) result[name] = normalizeCell(table, name, row[name]);
+  for (const name in table.columns) result[name] = normalizeCell(table, name, row[name]);
   return result;
 }

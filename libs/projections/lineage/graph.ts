@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** In this order for ever: a node's surrogate id holds the kind's place. */
 export const nodeKinds = [
@@ -113,7 +113,7 @@ const hashed = 0x80;
 export function nodeId({ kind, key }: NodeReference): string {
   const number = nodeKinds.indexOf(kind) + 1;
   if (uuidPattern.test(key)) return hexByte(number) + key.replaceAll('-', '');
-  return hexByte(number | hashed) + createHash('sha256').update(key).digest('hex').slice(0, 32);
+  return hexByte(number | hashed) + hash('sha256', key, 'hex').slice(0, 32);
 }
 
 /** True when the key's text must be kept in the dictionary. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import { decodeEvent, type EventStore, type StoredEvent } from '#libs/event-store';
+import { decodeAgain, decodeEvent, type EventStore, type StoredEvent } from '#libs/event-store';
 import { Stopped, ViewConsumer, writeStop, type ConsumerOptions } from '../core/consumer.js';
 import type { Delivery } from '../core/delivery.js';
+import { partitionOf } from '../core/partition.js';
 import {
   completeGeneration,
   OtherBuild,
@@ -14,7 +15,7 @@ import {
 import { handles, type View } from '../core/view.js';
 import type { Queryable } from '../core/writer.js';
 import { clockView } from '../views.js';
-import { headOf, storeSource, type EventSource } from './source.js';
+import { headOf, storeSource, type EventSource, type SourceBatch } from './source.js';
 
 export interface Progress {
   readonly phase: 'filling' | 'indexing' | 'catching up' | 'switching';
@@ -129,14 +130,23 @@ class Filler {
   #phase: Progress['phase'] = 'filling';
   #source = '';
   #head = -1n;
+  /** By partition, the position of the live generation of the same definition; empty: there is none. */
+  #known: readonly bigint[] = [];
 
   private constructor(
     private readonly options: RebuildOptions,
     private consumer: ViewConsumer,
   ) {}
 
+  /** The live generation of the same definition has folded it, and its bytes are the same: it was decoded then. */
+  #isKnown({ position, stream }: StoredEvent): boolean {
+    const { length } = this.#known;
+    return length > 0 && position <= this.#known[partitionOf(stream, length)]!;
+  }
+
   static async open(options: RebuildOptions, generation: Generation, phase: Progress['phase']): Promise<Filler> {
     const filler = new Filler(options, consumerOf(options, generation));
+    filler.#known = await livePartitions(options);
     await filler.go(generation, phase);
     return filler;
   }
@@ -156,7 +166,8 @@ class Filler {
   async fold({ name, batches }: EventSource, signal: AbortSignal): Promise<void> {
     this.#source = name;
     const { view } = this.options;
-    for await (const { events, watermark } of ahead(batches(this.consumer.resumeAfter(), signal), view)) {
+    const isKnown = (event: StoredEvent): boolean => this.#isKnown(event);
+    for await (const { events, watermark } of ahead(batches(this.consumer.resumeAfter(), signal), view, isKnown)) {
       if (signal.aborted) return;
       try {
         await this.consumer.apply({ deliveries: events, watermark });
@@ -197,14 +208,15 @@ interface DecodedBatch {
 
 /** Reads and decodes the next batch while the one before is written. */
 async function* ahead(
-  batches: AsyncIterable<{ readonly events: readonly StoredEvent[]; readonly watermark: DecodedBatch['watermark'] }>,
+  batches: AsyncIterable<SourceBatch>,
   view: View,
+  isKnown: (event: StoredEvent) => boolean,
 ): AsyncGenerator<DecodedBatch> {
   const iterator = batches[Symbol.asyncIterator]();
   const next = async (): Promise<DecodedBatch | undefined> => {
     const { done, value } = await iterator.next();
     if (done === true) return undefined;
-    return { events: value.events.map((event) => deliveryOf(event, view)), watermark: value.watermark };
+    return { events: value.events.map((event) => deliveryOf(event, view, isKnown(event))), watermark: value.watermark };
   };
   let coming = next();
   try {
@@ -222,10 +234,10 @@ async function* ahead(
 }
 
 /** Decoded at once where the view handles it: while the database writes, not when it waits for us. */
-export function deliveryOf(event: StoredEvent, view: View): Delivery {
+export function deliveryOf(event: StoredEvent, view: View, isKnown = false): Delivery {
   if (!handles(view, event.type)) return { event, decoded: () => undefined };
   try {
-    const decoded = decodeEvent(event);
+    const decoded = isKnown ? decodeAgain(event) : decodeEvent(event);
     return { event, decoded: () => decoded };
   } catch (error) {
     return {
@@ -235,6 +247,15 @@ export function deliveryOf(event: StoredEvent, view: View): Delivery {
       },
     };
   }
+}
+
+async function livePartitions({ pool, view }: RebuildOptions): Promise<readonly bigint[]> {
+  const { rows } = await pool.query<{ position: string }>(
+    `SELECT p.position FROM projection.generation AS g JOIN projection.partition AS p USING (view, generation)
+     WHERE g.view = $1 AND g.status = 'live' AND g.version = $2 ORDER BY p.partition`,
+    [view.name, view.version],
+  );
+  return rows.map(({ position }) => BigInt(position));
 }
 
 /** What stopped an earlier run is met again, or has been released, or this build can fold it. */

@@ -24,6 +24,7 @@ export class UnfitSource extends Error {
 
 type Reading = Pick<EventStore, 'readAll'>;
 
+/** Least events of a batch: each is a transaction, and more of them cost more than they are worth. */
 const batchSize = 4_000;
 
 /** Position of the last event; undefined where there is none. */
@@ -72,14 +73,18 @@ export function segmentSource(path: string, store: Reading): EventSource {
       if (from > after + 1n)
         throw new UnfitSource(`${path} begins at position ${from}, what is wanted begins after ${after}`);
       if (last === undefined || last <= after) return;
+      let part: StoredEvent[] = [];
+      const batch = () => ({ events: part, watermark: part.at(-1)!.position });
       for await (const events of readSegment(path, { after, signal })) {
-        for (let at = 0; at < events.length; at += batchSize) {
-          const part = events.slice(at, at + batchSize);
-          // The last part waits until the store has told that it knows its end.
-          if (part.at(-1)!.position === last) await assertOf(path, store, part.at(-1)!);
-          yield { events: part, watermark: part.at(-1)!.position };
-        }
+        for (const event of events) part.push(event);
+        if (part.length < batchSize || part.at(-1)!.position === last) continue;
+        yield batch();
+        part = [];
       }
+      if (signal.aborted || part.length === 0) return;
+      // The last part waits until the store has told that it knows its end.
+      await assertOf(path, store, part.at(-1)!);
+      yield batch();
     },
   };
 }

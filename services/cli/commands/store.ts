@@ -11,6 +11,9 @@ revisions, order and bytes stay. Run it again after it was broken off; it goes o
 
   --map FILE   gets one JSON line for each event: {"from": old position, "recordedAt", "to": new position}
 
+Positions and times of recording are the target's own. With &copyMap=FILE at the end of EVENTSTORE_URL the product goes
+on with those of before: what somebody has pinned, the views and the topics stay as they are. Every process needs it.
+
 Or writes the log into a segment file: every event as it is stored, in order, with position, revision and digest. Run
 it again after it was broken off, or when the log has grown; what is there is checked and it goes on.
 
