@@ -83,6 +83,13 @@ const issuer = await startLocalIssuer({
   redirectUris: ['http://127.0.0.1/signed-in'],
   clock: systemClock,
   port: await issuerPort(dataDirectory, product.directory),
+}).catch(async (error: NodeJS.ErrnoException) => {
+  // The workspace trusts the issuer by its name, which holds the port.
+  const advice = error.code === 'EADDRINUSE' ? ': free the port, or begin anew with --fresh' : '';
+  say(`The demonstration's issuer did not start, ${error.message}${advice}`);
+  await kafka?.close();
+  await product.close();
+  process.exit(1);
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void stop(failed ? 1 : 0));
 say(`Ready after ${((performance.now() - started) / 1000).toFixed(1)} s at ${product.api.url}\n`);
