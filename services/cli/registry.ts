@@ -57,6 +57,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./commands/drift.js')).drift,
   },
   {
+    name: 'explain',
+    summary: 'what a trained model goes by, over a table and for one row of it',
+    load: async () => (await import('./commands/explain.js')).explain,
+  },
+  {
     name: 'estimate',
     summary: "a model's performance on rows without labels, whole and by group",
     load: async () => (await import('./commands/estimate.js')).estimate,
