@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { relayedItem } from '#libs/messaging';
+import type { Messaging, RelayedItem } from '#libs/messaging';
+import { createPool } from '#libs/postgres';
+import type { Pool } from '#libs/postgres';
+import { partitionOf } from '#libs/projections';
+import { testEvent, testStore } from '../../libs/event-store/testing.js';
+import type { TestStore } from '../../libs/event-store/testing.js';
+import { memoryMessaging } from '../../libs/messaging/testing-memory.js';
+import type { MemoryTopic } from '../../libs/messaging/testing-memory.js';
+import { testDatabase } from '../../libs/postgres/testing.js';
+import { startRelay } from './relay.js';
+import type { Relay, RelayOptions } from './relay.js';
+
+const name = 'events';
+const partitions = 3;
+let database: Awaited<ReturnType<typeof testDatabase>>;
+let pool: Pool;
+let ledger: TestStore;
+let messaging: Messaging;
+let topic: MemoryTopic;
+let relays: Relay[] = [];
+
+beforeAll(async () => {
+  [database, ledger] = await Promise.all([testDatabase(), testStore()]);
+  pool = createPool(database.url, { max: 4 });
+  for (let number = 0; number < 30; number += 1)
+    await ledger.store.append(`dataset-main.${number % 7}`, [testEvent()], 'any');
+});
+beforeEach(async () => {
+  ({ messaging, topic } = memoryMessaging(name, partitions));
+  await pool.query('DROP SCHEMA IF EXISTS relay CASCADE');
+});
+afterEach(async () => {
+  await Promise.all(relays.map((relay) => relay.close()));
+  relays = [];
+});
+afterAll(async () => {
+  await pool.end();
+  await Promise.all([ledger.close(), database.close()]);
+});
+
+function start(options: Partial<RelayOptions> = {}): Relay {
+  const relay = startRelay({
+    store: ledger.store,
+    messaging,
+    pool,
+    topic: { topic: name, partitions, replicationFactor: 1, configuration: {} },
+    partitionOf,
+    batchSize: 8,
+    ...options,
+  });
+  relays.push(relay);
+  return relay;
+}
+
+const items = (): RelayedItem[] => topic.records.flatMap((list) => list.map(relayedItem));
+const eventIds = () => items().flatMap((item) => (item.kind === 'event' ? [item.event.id] : []));
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 60_000; !holds();) {
+    if (Date.now() > deadline) throw new Error(`${what} did not come true within 60 s`);
+    await new Promise((wait) => setTimeout(wait, 10));
+  }
+}
+
+test('the batches of each partition join without a gap, and each says how many events it has', async () => {
+  const relay = start();
+  await until('all', () => relay.state.events === 30 && relay.state.caughtUp);
+  for (const list of topic.records) {
+    let complete = -1n;
+    let count = 0;
+    for (const item of list.map(relayedItem)) {
+      if (item.kind === 'event') {
+        count += 1;
+        continue;
+      }
+      expect([item.after, item.events]).toEqual([complete, count]);
+      complete = item.position;
+      count = 0;
+    }
+    expect(complete).toBe(relay.state.position);
+  }
+});
+
+test('a topic of another number of partitions is refused, and nothing is written', async () => {
+  const relay = start({ topic: { topic: name, partitions: 5, replicationFactor: 1, configuration: {} } });
+  await until('the refusal', () => relay.state.status === 'refused');
+  expect(relay.state.error).toBe('topic events: 3 partitions');
+  expect(items()).toEqual([]);
+  expect((await pool.query('SELECT * FROM relay.lease')).rows).toEqual([]);
+});
+
+test('a second relay is told who the one relay is, and writes nothing', async () => {
+  const first = start({ name: 'first' });
+  await until('all', () => first.state.events === 30);
+  const written = items().length;
+  const second = start({ name: 'second' });
+  await until('standing by', () => second.state.status === 'standing-by');
+  expect(second.state.error).toMatch(
+    /^there is one relay for events: first relays with epoch 1 for ([1-9]|10) s more$/,
+  );
+  expect(items()).toHaveLength(written);
+});
+
+test('a relay that starts again goes on after what Kafka has acknowledged, with a higher epoch', async () => {
+  const first = start();
+  await until('all', () => first.state.events === 30);
+  await first.close();
+  const written = eventIds().length;
+  const { position } = await ledger.store.append('dataset-main.more', [testEvent()], 'any');
+  const second = start();
+  await until('one more', () => (second.state.position ?? -1n) >= position);
+  expect(second.state).toMatchObject({ epoch: first.state.epoch! + 1n, events: 1 });
+  expect(eventIds()).toHaveLength(written + 1);
+});
+
+test('a topic that was made anew is filled from the beginning of the store', async () => {
+  const first = start();
+  await until('all', () => first.state.caughtUp && first.state.events >= 30);
+  await first.close();
+  for (let partition = 0; partition < partitions; partition += 1) topic.replace(partition, []);
+  const second = start({ messaging: { ...messaging, ensureTopic: async () => 'created' } });
+  await until('all again', () => second.state.caughtUp && second.state.events >= 30);
+  expect(new Set(eventIds()).size).toBe(first.state.events);
+  expect(items()[0]).toMatchObject({ kind: 'watermark', after: -1n, position: -1n });
+});
+
+test('what was not acknowledged is sent again, and the lease is kept through the failure', async () => {
+  let failures = 3;
+  const relay = start({
+    messaging: {
+      ...messaging,
+      async publisher() {
+        const publisher = await messaging.publisher();
+        return {
+          ...publisher,
+          async publish(to, records) {
+            // Half of it has come through when the connection ends.
+            await publisher.publish(to, records.slice(0, failures > 0 ? Math.ceil(records.length / 2) : undefined));
+            if (failures-- > 0) throw new Error('the connection ended');
+          },
+        };
+      },
+    },
+  });
+  await until('all', () => relay.state.caughtUp && relay.state.events >= 30);
+  expect(relay.state.epoch).toBe(4n);
+  expect(new Set(eventIds()).size).toBe(relay.state.events);
+});
