@@ -26,7 +26,7 @@ describe('example jobs', () => {
     expect(new Set(methods)).toEqual(new Set(['grid', 'random', 'bayesian', 'genetic', 'successive_halving']));
   });
 
-  test.each(jobs)('%s: onnxruntime agrees; of an algorithm the same bytes come again', async (name, job) => {
+  test.each(jobs)('%s: onnxruntime agrees; of an algorithm the same bytes come again', async (_, job) => {
     const { record, digest, trials, predictions } = await runJob(job, sample);
     const { parity } = record.model;
     expect(parity.rows + (parity.boundary?.rows ?? 0)).toBe(sample.rows);

@@ -7,12 +7,12 @@ export function trainPicture(result: JobResult): string {
   const { record, trials } = result;
   const title = `${record.algorithm.name} on ${record.data.rows} rows`;
   const panels = [
-    ...(record.search ? [historyOf(trials, record.search.objective)] : []),
+    ...(record.search ? historyOf(trials, record.search.objective) : []),
     ...curveOf(result),
     ...lossesOf(record.fit),
   ];
   if (panels.length > 0) return lineChart(title, panels);
-  const definitions = Object.keys(record.folds[0]?.scores ?? {});
+  const definitions = mainOf(record.folds[0]?.scores ?? {});
   return barChart(
     title,
     definitions.map((definition) => ({
@@ -26,10 +26,17 @@ export function trainPicture(result: JobResult): string {
   );
 }
 
+/** Scores that a person looks at first: the averages over classes are left to the record. */
+function mainOf(scores: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(scores)
+    .filter((definition) => !/_(macro|micro|weighted)@/.test(definition))
+    .slice(0, 6);
+}
+
 function historyOf(
   trials: readonly TrialRecord[],
   { score, direction }: { readonly score: string; readonly direction: 'minimize' | 'maximize' },
-): LinePanel {
+): LinePanel[] {
   const better = direction === 'minimize' ? Math.min : Math.max;
   const scored = trials.flatMap(({ trial, scores, fraction }) => {
     const value = scores[score];
@@ -39,7 +46,9 @@ function historyOf(
   const full = scored.filter(({ fraction }) => fraction === most);
   const rest = scored.filter(({ fraction }) => fraction < most);
   let best: number | undefined;
-  return {
+  const end = full.map(({ value }) => value).reduce((a, b) => better(a, b), full[0]?.value ?? 0);
+  const away = full.filter(({ value }) => value !== end);
+  const history: LinePanel = {
     title: `${score} of each trial (${direction})`,
     horizontal: 'trial',
     series: [
@@ -60,11 +69,26 @@ function historyOf(
         : []),
     ],
   };
+  // One bad trial flattens the rest: their distances stand in decades.
+  return [
+    history,
+    {
+      title: 'decimal logarithm of the distance to the best of all',
+      horizontal: 'trial',
+      series: [
+        {
+          label: 'trial',
+          style: 'dots',
+          points: away.map(({ trial, value }): [number, number] => [trial, Math.log10(Math.abs(value - end))]),
+        },
+      ],
+    },
+  ];
 }
 
 function curveOf({ record }: JobResult): LinePanel[] {
   const curve = record.evaluation.learningCurve ?? [];
-  const definitions = Object.keys(curve[0]?.test ?? {});
+  const definitions = mainOf(curve[0]?.test ?? {});
   return definitions.map((definition) => ({
     title: `${definition} by rows fitted on`,
     horizontal: 'rows',
