@@ -1,4 +1,4 @@
-import { InputError, cellText, columnOf } from '#libs/statistics';
+import { InputError, asCategories, cellText, columnOf } from '#libs/statistics';
 import type { Table, TableColumn } from '#libs/statistics';
 import { countWords } from '../onnx/index.js';
 import type { Encoding, TextEncoding } from '../onnx/index.js';
@@ -13,6 +13,8 @@ export interface Inputs extends Omit<Columns, 'values'> {
   /** Row-major, rounded to float32: what a model is fitted on is what it will be served. NaN: missing. */
   readonly values: Float32Array;
   readonly encoding: Encoding;
+  /** Features whose numbers are names: they are looked up in the encoding too. */
+  readonly categorical: readonly string[];
   readonly text: Readonly<Record<string, TextEncoding>>;
   readonly derived: Readonly<Record<string, Derived>>;
 }
@@ -31,7 +33,13 @@ const maximumCells = 2 ** 28;
  * `hash_text` as word counts; and the columns that `lag` and `rolling` make.
  * @throws InputError `UnknownColumn`, `NotFinite`, `NoFeatures`, `WrongType`, `DuplicateColumn`, `TooLarge`
  */
-export function inputsOf(table: Table, columns: readonly string[], documents: readonly StepDocument[] = []): Inputs {
+export function inputsOf(
+  table: Table,
+  columns: readonly string[],
+  documents: readonly StepDocument[] = [],
+  numbersThatAreNames: readonly string[] = [],
+): Inputs {
+  const categorical = columns.filter((name) => numbersThatAreNames.includes(name));
   const text = textEncodings(table, columns, documents);
   const derived = derivedColumns(documents);
   for (const name of Object.keys(derived))
@@ -49,7 +57,8 @@ export function inputsOf(table: Table, columns: readonly string[], documents: re
       const numbers = derive(table, derived[feature]);
       return { names: [feature], cell: (row) => numbers[row]! };
     }
-    const column = columnOf(table, feature);
+    const own = columnOf(table, feature);
+    const column = categorical.includes(feature) ? asCategories(own) : own;
     if (text[feature]) return textBlock(column, text[feature], table.rows);
     if (column.kind === 'numeric') return { names: [feature], cell: (row) => column.values[row]! };
     const codes = codesOf(column.categories);
@@ -79,7 +88,7 @@ export function inputsOf(table: Table, columns: readonly string[], documents: re
     offset += block.names.length;
   }
   const categories = blocks.flatMap((block) => block.names.map(() => block.categories));
-  return { features, names, rows: table.rows, categories, values, encoding, text, derived };
+  return { features, names, rows: table.rows, categories, values, encoding, categorical, text, derived };
 }
 
 /** The given rows of the tensor, as float64. */

@@ -18,6 +18,8 @@ export interface Job {
   /** Default: every column but the target. */
   readonly features?: readonly string[];
   readonly drop?: readonly string[];
+  /** Numeric columns whose numbers are names. */
+  readonly categorical?: readonly string[];
   readonly protected?: readonly string[];
   readonly pipeline?: readonly StepDocument[];
   readonly algorithm: AlgorithmDocument;

@@ -43,7 +43,7 @@ export function exportCandidate(
 }
 
 function metadataOf(
-  { names, features, encoding, text, derived }: Inputs,
+  { names, features, encoding, categorical, text, derived }: Inputs,
   columns: readonly string[],
   documents: FittedCandidate['documents'],
   problem: Problem,
@@ -59,6 +59,7 @@ function metadataOf(
     task: algorithmTask(problem),
     features,
     encoding,
+    ...(categorical.length > 0 ? { categorical } : {}),
     ...(Object.keys(text).length > 0 ? { text } : {}),
     ...(Object.keys(derived).length > 0 ? { derived } : {}),
     ...(columns.length === names.length && columns.every((name, j) => name === names[j]) ? {} : { columns }),

@@ -137,6 +137,28 @@ describe('a pipeline of every kind of step', () => {
   });
 });
 
+test('numbers that are names are encoded as texts are, and served by their numbers', async () => {
+  const code = data['rate']!.map((_, row) => [10, 20, 35, 7][row % 4]!);
+  const change = {
+    features: ['code', 'rate'],
+    drop: [],
+    categorical: ['code'],
+    pipeline: [{ step: 'one_hot', unseen: 'other' }, { step: 'standard_scale' }],
+  };
+  const { model, record } = await run(change, tableOf({ ...data, code }));
+  expect(Object.keys(record.fit['coefficients'] as object)).toEqual([
+    'rate',
+    'code=7',
+    'code=10',
+    'code=20',
+    'code=35',
+  ]);
+  const metadata = metadataOf(model);
+  expect(Array.from(encodeRow(metadata, { code: 35, rate: 1 }))).toEqual([3, 1]);
+  expect(Array.from(encodeRow(metadata, { code: '35', rate: 1 }))).toEqual([3, 1]);
+  expect(Array.from(encodeRow(metadata, { code: 36, rate: 1 }))).toEqual([-1, 1]);
+});
+
 describe('refused by name', () => {
   test.each([
     ['MissingValue income', { pipeline: pipeline.slice(4) }],

@@ -87,7 +87,7 @@ export function prepare(job: Job, table: Table): Prepared {
     ...(reweighed ? { reweighed } : {}),
     inputs(pipeline) {
       const key = canonicalJson(tableSteps(pipeline));
-      const found = known.get(key) ?? inputsOf(table, features, pipeline);
+      const found = known.get(key) ?? inputsOf(table, features, pipeline, job.categorical);
       known.set(key, found);
       refuseUnfilled(found, pipeline);
       return found;
@@ -147,7 +147,13 @@ function featuresOf(job: Job, table: Table): string[] {
       field: 'features',
       rule: 'the target is no feature',
     });
-  for (const name of [...(job.features ?? []), ...(job.drop ?? []), ...(job.protected ?? [])]) columnOf(table, name);
+  for (const name of [
+    ...(job.features ?? []),
+    ...(job.drop ?? []),
+    ...(job.protected ?? []),
+    ...(job.categorical ?? []),
+  ])
+    columnOf(table, name);
   const all = job.features ?? table.columns.map(({ name }) => name).filter((name) => name !== target);
   const features = all.filter((name) => !job.drop?.includes(name));
   if (features.length === 0)

@@ -47,6 +47,10 @@ export function jobSchema(): Record<string, unknown> {
         },
       },
       features: { ...names, minItems: 1, description: 'Columns to learn from; default: every column but the target.' },
+      categorical: {
+        ...names,
+        description: 'Numeric columns whose numbers are names, as codes are: texts to every step.',
+      },
       drop: { ...names, description: 'Columns taken out of the features.' },
       protected: {
         ...names,

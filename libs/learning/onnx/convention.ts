@@ -28,6 +28,8 @@ export interface ModelMetadata {
   /** Feature names in the order of the tensor's columns. */
   readonly features: readonly string[];
   readonly encoding: Encoding;
+  /** Features whose numbers are names: looked up in the encoding by their shortest decimal form. */
+  readonly categorical?: readonly string[];
   /** Features that are texts, and how their words are counted: each is `buckets` columns of the tensor. */
   readonly text?: Readonly<Record<string, TextEncoding>>;
   /** Features that are made of earlier rows: the caller computes them as this says. */
@@ -77,6 +79,7 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
     task: (properties[`${prefix}task`] ?? 'classification') as Task,
     features: read('features'),
     encoding: read('encoding'),
+    ...(has('categorical') ? { categorical: read<string[]>('categorical') } : {}),
     ...(has('text') ? { text: read<Record<string, TextEncoding>>('text') } : {}),
     ...(has('derived') ? { derived: read<Record<string, object>>('derived') } : {}),
     ...(has('columns') ? { columns: read<string[]>('columns') } : {}),
@@ -92,7 +95,7 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
  * @throws InputError `MissingFeature`, `UnseenCategory`, `NotFinite`, each naming the feature
  */
 export function encodeRow(
-  metadata: Pick<ModelMetadata, 'features' | 'encoding' | 'text' | 'missing' | 'unseen'>,
+  metadata: Pick<ModelMetadata, 'features' | 'encoding' | 'categorical' | 'text' | 'missing' | 'unseen'>,
   values: Readonly<Record<string, number | string | boolean | null | undefined>>,
 ): Float32Array {
   const cells = metadata.features.map((feature): number | Float32Array => {
@@ -104,7 +107,7 @@ export function encodeRow(
       throw new InputError('MissingFeature', `feature "${feature}" is missing`, { field: feature, rule: 'a value' });
     }
     const codes = metadata.encoding[feature];
-    if (codes && typeof value !== 'number') {
+    if (codes && (typeof value !== 'number' || metadata.categorical?.includes(feature))) {
       if (Object.hasOwn(codes, String(value))) return codes[String(value)]!;
       if (metadata.unseen?.includes(feature)) return -1;
       throw new InputError('UnseenCategory', `feature "${feature}" has no category "${String(value)}"`, {
