@@ -70,6 +70,57 @@ describe('assay', () => {
     expect((await assay(...args)).out).toContain('gate four-fifths: FAIL');
   });
 
+  test('mitigation states what it costs, and a verdict is replayed from its record', async () => {
+    const data = join(folder, 'scored.csv');
+    const rows = Array.from({ length: 400 }, (_, i) => {
+      const [g, y] = [i % 2 === 0 ? 'a' : 'b', i % 3 === 0 ? 1 : 0];
+      const score = ((i * 37) % 101) / 200 + (y === 1 ? 0.3 : 0.1) + (g === 'a' ? 0.1 : 0);
+      return `${g},${y},${score > 0.5 ? 1 : 0},${score.toFixed(3)}`;
+    });
+    await writeFile(data, `g,y,p,s\n${rows.join('\n')}\n`);
+    const args = ['fairness', data, '--label', 'y', '--prediction', 'p', '--protected', 'g', '--score', 's'];
+    const odds = (await validated(
+      'fairness',
+      (await assay(...args, '--mitigate', 'equalized_odds', '--json')).out,
+    )) as {
+      mitigation: {
+        accuracyPaid: number;
+        legalNote: { id: string };
+        after: { groups: { truePositiveRate: number }[] };
+      };
+    };
+    const [a, b] = odds.mitigation.after.groups;
+    expect(a!.truePositiveRate).toBeCloseTo(b!.truePositiveRate, 9);
+    expect(odds.mitigation.legalNote.id).toBe('cut-off-by-group');
+    expect((await assay(...args, '--mitigate', 'common_cut_off')).out).toContain('paid');
+    const weights = (await validated('fairness', (await assay(...args, '--mitigate', 'reweighing', '--json')).out)) as {
+      reweighing: { weights: { rows: number; weight: number }[] };
+    };
+    expect(weights.reweighing.weights.reduce((sum, { rows: n, weight }) => sum + n * weight, 0)).toBeCloseTo(400, 9);
+    expect((await assay(...args, '--mitigate', 'magic')).error).toContain('--mitigate is one of');
+
+    const policy = join(folder, 'replayed-policy.json');
+    const gate = {
+      id: 'four-fifths',
+      measure: 'demographic_parity_ratio@fairlearn',
+      attribute: 'g',
+      operator: '>=',
+      threshold: 0.8,
+      reads: 'point',
+    };
+    await writeFile(policy, JSON.stringify({ gates: [gate], minimumGroupSize: 30 }));
+    const result = (await assay(...args, '--policy', policy, '--json')).out;
+    const record = join(folder, 'record.json');
+    await writeFile(record, result);
+    const replayed = await assay('fairness', '--replay', record);
+    expect(replayed).toMatchObject({ code: 0, out: expect.stringContaining('gate four-fifths: FAIL') });
+    await writeFile(record, result.replace('"verdict": "fail"', '"verdict": "pass"'));
+    expect(await assay('fairness', '--replay', record)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('DIFFERS'),
+    });
+  });
+
   test('drift, profile and measures print what their schemas say', async () => {
     const drift = (await validated('drift', (await assay('drift', mortgage, mortgage, '--json')).out)) as {
       share: number;

@@ -14,6 +14,7 @@ import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
 import { sklearnDefinitions } from './families/sklearn.js';
 import { otherDriftDefinitions } from './families/other-drift.js';
+import { individualFairnessDefinitions } from './families/individual-fairness.js';
 import { riverDefinitions } from './families/river.js';
 import { scipyDefinitions } from './families/scipy.js';
 import { statsmodelsDefinitions } from './families/statsmodels.js';
@@ -41,6 +42,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...assayFairnessDefinitions,
     ...assayRateDefinitions,
     ...assaySearchDefinitions,
+    ...individualFairnessDefinitions,
     ...sklearnDefinitions,
     ...riverDefinitions,
     ...descriptiveDefinitions,

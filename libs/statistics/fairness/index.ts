@@ -1,7 +1,10 @@
 export { bootstrapCells } from './bootstrap.js';
 export { countCells, overallCell, toGroupCounts, weightOf } from './cells.js';
 export type { GroupCell, GroupCells } from './cells.js';
+export { consistency, flipTest, nearestRows } from './neighbours.js';
 export { betweenGroups, parityMeasurements, selectedOf, selectionRate } from './parity.js';
+export { adjustCommonCutOff, adjustThresholds, legalNote } from './mitigation.js';
+export type { Adjustment, AdjustmentConstraint, CutOffOutcome, GroupCutOffs, LegalNote } from './mitigation.js';
 export { parsePolicy } from './policy.js';
 export type { FairnessPolicy } from './policy.js';
 export { rankGroups } from './ranking.js';
@@ -10,5 +13,5 @@ export { fairnessReport } from './report.js';
 export type { GroupComparison, GroupSummary, GroupingReport, ReportOptions } from './report.js';
 export { calibration, calibrationError, crossAuc, groupAuc, median, scoresByGroup, scoringRate } from './scores.js';
 export type { CalibrationBin, GroupScores } from './scores.js';
-export { judge } from './verdict.js';
+export { judge, replayVerdict } from './verdict.js';
 export type { GateVerdict } from './verdict.js';

@@ -6,6 +6,9 @@ export interface GateVerdict {
   readonly verdict: 'pass' | 'fail' | 'insufficient' | 'undefined';
   readonly reasons: readonly string[];
   readonly measurement?: Measurement;
+  /** Rows of the smallest group, and how many every group must have. */
+  readonly smallestGroup: number;
+  readonly minimumGroupSize: number;
 }
 
 /**
@@ -19,15 +22,33 @@ export function judge(
   smallestGroup: number,
   minimumGroupSize: number,
 ): GateVerdict {
-  if (!measurement) return { gate, verdict: 'undefined', reasons: [`no measurement of ${gate.measure}`] };
-  if (measurement.value === null)
-    return { gate, verdict: 'undefined', reasons: [measurement.undefined ?? 'undefined'], measurement };
+  const judged = decide(gate, measurement, smallestGroup, minimumGroupSize);
+  return { gate, ...judged, ...(measurement ? { measurement } : {}), smallestGroup, minimumGroupSize };
+}
+
+/**
+ * Judges again from what a verdict's record holds, and nothing else.
+ * @returns the verdict anew, and whether it is what the record says
+ */
+export function replayVerdict(record: GateVerdict): { readonly verdict: GateVerdict; readonly same: boolean } {
+  const { gate, measurement, smallestGroup, minimumGroupSize } = record;
+  const verdict = judge(gate, measurement, smallestGroup, minimumGroupSize);
+  const said = (own: GateVerdict): string => JSON.stringify([own.verdict, own.reasons]);
+  return { verdict, same: said(verdict) === said(record) };
+}
+
+function decide(
+  gate: Gate,
+  measurement: Measurement | undefined,
+  smallestGroup: number,
+  minimumGroupSize: number,
+): Pick<GateVerdict, 'verdict' | 'reasons'> {
+  if (!measurement) return { verdict: 'undefined', reasons: [`no measurement of ${gate.measure}`] };
+  if (measurement.value === null) return { verdict: 'undefined', reasons: [measurement.undefined ?? 'undefined'] };
   if (smallestGroup < minimumGroupSize)
     return {
-      gate,
       verdict: 'insufficient',
       reasons: [`a group has ${smallestGroup} rows, the minimum is ${minimumGroupSize}`],
-      measurement,
     };
   const { interval } = measurement;
   const isRatio = gate.measure.includes('ratio');
@@ -40,20 +61,16 @@ export function judge(
     (interval.high === null || interval.high >= 1)
   )
     return {
-      gate,
       verdict: 'insufficient',
       reasons: [`the interval [${interval.low}, ${interval.high ?? '∞'}] spans ${gate.threshold} and 1`],
-      measurement,
     };
   const bound = gate.operator === '>=' ? interval?.low : interval?.high;
   if (gate.reads === 'bound' && (bound === undefined || bound === null))
-    return { gate, verdict: 'undefined', reasons: ['the gate reads a bound and there is none'], measurement };
+    return { verdict: 'undefined', reasons: ['the gate reads a bound and there is none'] };
   const read = gate.reads === 'bound' ? bound! : measurement.value;
   const holds = gate.operator === '>=' ? read >= gate.threshold : read <= gate.threshold;
   return {
-    gate,
     verdict: holds ? 'pass' : 'fail',
     reasons: [`${gate.reads} ${read} ${holds ? 'is' : 'is not'} ${gate.operator} ${gate.threshold}`],
-    measurement,
   };
 }

@@ -1,3 +1,4 @@
+export { aucInterval } from './auc.js';
 export { newcombe, wilson } from './rate.js';
 export type { Rate } from './rate.js';
 export { ratioInterval, scoreStatistic } from './ratio.js';

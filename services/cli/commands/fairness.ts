@@ -7,25 +7,29 @@ import {
   columnOf,
   countCells,
   fairnessReport,
-  groupAuc,
   judge,
-  calibrationError,
   numbersOf,
   parsePolicy,
   readTable,
-  scoresByGroup,
 } from '#libs/statistics';
 import type { BarPanel, CategoryColumn, FairnessPolicy, GateVerdict, GroupingReport, Table } from '#libs/statistics';
 import type { Measurement } from '#libs/lifecycle';
 import { list, parseArguments } from '../arguments.js';
 import type { Command } from '../registry.js';
 import { groupName, interval, number, progress, table as printTable } from '../print.js';
+import { mitigate, presentMitigation, replay } from './fairness-mitigation.js';
+import type { Mitigated } from './fairness-mitigation.js';
+import { scoreMeasurements } from './fairness-scores.js';
 
 const usage = `assay fairness FILE --label C --prediction C --protected C[,C…] [--score C] [--weight C] [--positive V]
-  [--privileged C=V] [--control C] [--policy FILE] [--json] [--svg FILE]
-  The positive is the favourable value; the score grows with its chance.`;
+  [--privileged C=V] [--control C] [--policy FILE] [--mitigate METHOD [--cutoff X] [--ratio R]] [--json] [--svg FILE]
+assay fairness --replay RESULT.json     the verdicts of an earlier --json output, judged again from their records
+  The positive is the favourable value; the score grows with its chance. METHOD works on the first protected column:
+  demographic_parity, true_positive_rate_parity or equalized_odds (cut-offs by group), common_cut_off (one for all that
+  keeps the ratio of selection rates at R, default 0.8), reweighing (weights for training); X is the cut-off in use,
+  default 0.5.`;
 
-interface FairnessResult {
+interface FairnessResult extends Mitigated {
   readonly file: { readonly digest: string; readonly rows: number };
   readonly positive: string;
   readonly groupings: readonly GroupingReport[];
@@ -49,15 +53,26 @@ export const fairness: Command = async (args, { stdout, stderr }) => {
       'privileged',
       'control',
       'policy',
+      'mitigate',
+      'cutoff',
+      'ratio',
+      'replay',
       'svg',
     ],
-    positional: [1, 1],
+    positional: [0, 1],
     usage,
   });
   if (flags.has('help')) {
     stdout.write(`${usage}\n`);
     return 0;
   }
+  if (options['replay'] !== undefined) {
+    const { lines, same } = await replay(options['replay']);
+    stdout.write(`${lines.join('\n')}\n`);
+    return same ? 0 : 1;
+  }
+  if (positional[0] === undefined)
+    throw new InputError('Usage', `a data file is missing\n${usage}`, { field: 'FILE', rule: 'required' });
   const need = (name: string): string => {
     const value = options[name];
     if (value === undefined)
@@ -96,6 +111,18 @@ export const fairness: Command = async (args, { stdout, stderr }) => {
       });
     });
   const whole = reports();
+  const scores = options['score'] === undefined ? undefined : numbersOf(columnOf(table, options['score']));
+  const mitigated =
+    options['mitigate'] === undefined
+      ? {}
+      : await mitigate({
+          method: options['mitigate'],
+          attribute: attributes[0]!,
+          labels,
+          scores,
+          cutOff: numberOption(options['cutoff'], 'cutoff', 0.5),
+          ratio: numberOption(options['ratio'], 'ratio', 0.8),
+        });
   const result: FairnessResult = {
     file: { digest: content.digest, rows: table.rows },
     positive: positive ?? 'default (1, true or yes)',
@@ -103,15 +130,21 @@ export const fairness: Command = async (args, { stdout, stderr }) => {
     ...(options['control'] === undefined
       ? {}
       : { controlled: controlled(categories(table, options['control']), reports) }),
-    ...(options['score'] === undefined
-      ? {}
-      : { scores: scoreMeasurements(attributes, labels, numbersOf(columnOf(table, options['score']))) }),
+    ...(scores ? { scores: scoreMeasurements(attributes, labels, scores) } : {}),
+    ...mitigated,
     ...(policy ? { verdicts: verdicts(policy, whole) } : {}),
   };
   if (options['svg'] !== undefined) await writeFile(options['svg'], picture(result, policy));
   stdout.write(flags.has('json') ? `${JSON.stringify(result, undefined, 2)}\n` : present(result));
   return result.verdicts?.some(({ verdict }) => verdict !== 'pass') ? 1 : 0;
 };
+
+function numberOption(text: string | undefined, field: string, fallback: number): number {
+  const value = text === undefined ? fallback : Number(text);
+  if (text?.trim() === '' || !Number.isFinite(value))
+    throw new InputError('Usage', `--${field} is a number\n${usage}`, { field, rule: 'a finite number' });
+  return value;
+}
 
 async function readPolicy(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -154,38 +187,6 @@ function controlled(control: CategoryColumn, reports: (rows: Int32Array) => Grou
   }));
 }
 
-function scoreMeasurements(
-  attributes: readonly CategoryColumn[],
-  labels: Uint8Array,
-  scores: Float64Array,
-): Measurement[] {
-  return attributes.flatMap((column) =>
-    scoresByGroup(column, labels, scores).flatMap((own) => {
-      const group = { [column.name]: own.group };
-      const n = own.scores.length;
-      const isProbability = own.scores.every((score) => score >= 0 && score <= 1);
-      const auc = groupAuc(own);
-      const error = isProbability ? calibrationError(own) : undefined;
-      return [
-        {
-          definition: 'roc_auc_by_group@assay',
-          value: auc ?? null,
-          ...(auc === undefined ? { undefined: 'one-class' } : {}),
-          n,
-          group,
-        },
-        {
-          definition: 'expected_calibration_error@assay',
-          value: error ?? null,
-          ...(error === undefined ? { undefined: 'not-a-probability' } : {}),
-          n,
-          group,
-        },
-      ];
-    }),
-  );
-}
-
 function verdicts(policy: FairnessPolicy, groupings: readonly GroupingReport[]): GateVerdict[] {
   return policy.gates.map((gate) => {
     const grouping = groupings.find(({ attributes }) =>
@@ -195,12 +196,14 @@ function verdicts(policy: FairnessPolicy, groupings: readonly GroupingReport[]):
       ({ definition, group }) =>
         definition === gate.measure && Object.values(group ?? {}).every((value) => value === '*'),
     );
-    const smallest = Math.min(...(grouping?.groups ?? []).map(({ rows }) => rows));
+    const sizes = (grouping?.groups ?? []).map(({ rows }) => rows);
+    const smallest = sizes.length > 0 ? Math.min(...sizes) : 0;
     return judge(gate, measurement, smallest, policy.minimumGroupSize);
   });
 }
 
-function present({ file, groupings, scores, verdicts: judged, controlled: strata }: FairnessResult): string {
+function present(result: FairnessResult): string {
+  const { file, groupings, scores, verdicts: judged, controlled: strata } = result;
   const lines = [`${file.rows} rows, SHA-256 ${file.digest}`, ''];
   const show = (reports: readonly GroupingReport[]): void => {
     for (const report of reports) {
@@ -267,11 +270,12 @@ function present({ file, groupings, scores, verdicts: judged, controlled: strata
   if (scores)
     lines.push(
       ...printTable(
-        ['score', 'group', 'value', 'rows'],
-        scores.map((m) => [m.definition, groupName(m.group ?? {}), number(m), String(m.n)]),
+        ['score', 'group', 'value', '95 % interval', 'rows'],
+        scores.map((m) => [m.definition, groupName(m.group ?? {}), number(m), interval(m), String(m.n)]),
       ),
       '',
     );
+  lines.push(...presentMitigation(result));
   for (const { gate, verdict, reasons } of judged ?? [])
     lines.push(`gate ${gate.id}: ${verdict.toUpperCase()}  ${reasons.join('; ')}`);
   return `${lines.join('\n')}\n`;
