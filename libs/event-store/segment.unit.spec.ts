@@ -126,7 +126,16 @@ describe('an export that is taken up again', () => {
 describe('damage', () => {
   test('one changed byte is found wherever it is, and nothing changed is handed out', async () => {
     const { size } = await stat(whole);
-    const places = [...Array.from({ length: 30 }, (_, n) => 2 * n), 300, 345, 400, 100_001, 300_000, size - 40, size - 10];
+    const places = [
+      ...Array.from({ length: 30 }, (_, n) => 2 * n),
+      300,
+      345,
+      400,
+      100_001,
+      300_000,
+      size - 40,
+      size - 10,
+    ];
     for (const place of places) {
       const path = await fresh();
       const handle = await open(path, 'r+');
