@@ -43,4 +43,26 @@ for metric in ('mae', 'mse', 'rmse', 'mape', 'msle', 'rmsle'):
         found = nml.DLE(feature_column_names=['x', 'z'], y_true='y', y_pred='pred', metrics=[metric], chunk_size=m).fit(reference).estimate(current.drop(columns='y')).filter(period='analysis').to_df()
     # other trees: the estimate is compared, not the digits
     golden.case(f'dle_{metric}@assay', ['loss-reference', 'loss-current'], dict(label='y', prediction='pred', features=['x', 'z']), found[(metric, 'value')].iloc[0], tolerance=.1)
+
+
+def several(n, shift):
+    a = rng.normal(shift, 1, n)
+    d = pd.DataFrame(dict(a=np.round(a, 4), b=np.round(.7 * a + rng.normal(0, .5, n), 4), c=np.round(rng.normal(0, 2, n) - .3 * a, 4), k=rng.choice(list('xyz'), n, p=[.5, .3, .2])))
+    d.loc[::17, 'a'] = np.nan
+    d.loc[::23, 'k'] = None
+    return d
+
+
+for name, shift in (('moved', .6), ('alike', 0)):
+    reference, current = several(600, 0), several(200, shift)
+    current.loc[3, 'k'] = 'new'
+    golden.tables({f'several-{name}-{side}': {k: [None if x is None or x != x else x for x in v] for k, v in d.to_dict('list').items()} for side, d in (('reference', reference), ('current', current))})
+    files = [f'several-{name}-reference', f'several-{name}-current']
+    for columns in (['a', 'b', 'c', 'k'], ['a', 'b', 'c']):
+        with contextlib.redirect_stdout(io.StringIO()):
+            found = nml.DataReconstructionDriftCalculator(column_names=columns, chunk_size=200).fit(reference).calculate(current).filter(period='analysis').to_df()
+            classified = nml.DomainClassifierCalculator(feature_column_names=columns, chunk_size=200, hyperparameters=dict(verbose=-1)).fit(reference).calculate(current).filter(period='analysis').to_df()
+        golden.case('data_reconstruction@nannyml', files, dict(columns=columns), found[('reconstruction_error', 'value')].iloc[0])
+        # other trees, other folds
+        golden.case('domain_classifier@assay', files, dict(columns=columns), classified[('domain_classifier_auroc', 'value')].iloc[0], absolute=.05)
 golden.write()

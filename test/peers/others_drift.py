@@ -22,7 +22,7 @@ for name in names:
             except Exception as error:
                 print(name, column, measure, repr(error)[:120], file=sys.stderr)
                 return
-            golden.case(f'{measure}@{which}', files, dict(column=column) | args, value)
+            golden.case(f'{measure}@{which}', files, (dict(columns=[column]) if measure == 'mmd' else dict(column=column)) | args, value, absolute=1e-7 if measure == 'cvm_test' else None)
         if which == 'nannyml':
             from nannyml.drift.univariate.methods import MethodFactory, FeatureType
             from nannyml.chunk import SizeBasedChunker
@@ -53,6 +53,28 @@ for name in names:
                     detector.fit(X=a)
                     return detector.compare(X=b)[0].distance
                 case(measure, call)
+            for measure, cls in (('ks_test', dd.KSTest), ('cvm_test', dd.CVMTest), ('mann_whitney_u_test', dd.MannWhitneyUTest), ('welch_t_test', dd.WelchTTest), ('anderson_darling_test', dd.AndersonDarlingTest)):
+                if column == 'constant':
+                    continue
+                for result, key in (('statistic', 'statistic'), ('pvalue', 'p_value')):
+                    def call():
+                        detector = cls()
+                        detector.fit(X=a)
+                        return getattr(detector.compare(X=b)[0], key)
+                    case(measure, call, result=result)
+            def call():
+                detector = dd.MMD()
+                detector.fit(X=a)
+                return detector.compare(X=b)[0].distance
+            case('mmd', call)
+        if which == 'frouros' and (categorical or column in ('few', 'two')):
+            codes = {v: i for i, v in enumerate(sorted(set(r[column]) | set(c[column])))}
+            for result, key in (('statistic', 'statistic'), ('pvalue', 'p_value')):
+                def call():
+                    detector = dd.ChiSquareTest()
+                    detector.fit(X=r[column].map(codes).values)
+                    return getattr(detector.compare(X=c[column].map(codes).values)[0], key)
+                case('chi_square_test', call, result=result)
         if which == 'deepchecks':
             from deepchecks.utils.distribution.drift import calc_drift_and_plot
             from deepchecks.utils.distribution import drift

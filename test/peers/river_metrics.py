@@ -33,6 +33,9 @@ def run(name, detector, table, values, **args):
 for table, values in streams.items():
     run('adwin', drift.ADWIN(), table, values)
     run('adwin', drift.ADWIN(delta=.05, clock=8), table, values, delta=.05, clock=8)
+    for seed in (0, 7, 4_000_000_000):
+        run('kswin', drift.KSWIN(seed=seed), table, values, seed=seed)
+    run('kswin', drift.KSWIN(alpha=.01, window_size=400, stat_size=20, seed=3), table, values, alpha=.01, window_size=400, stat_size=20, seed=3)
     for mode in ('both', 'up', 'down'):
         run('page_hinkley', drift.PageHinkley(mode=mode), table, values, mode=mode)
         run('page_hinkley', drift.PageHinkley(mode=mode, threshold=10, delta=.1), table, values, mode=mode, threshold=10, delta=.1)

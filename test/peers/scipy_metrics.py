@@ -25,12 +25,18 @@ for name in names:
         golden.case('energy_distance@scipy', files, dict(column=column), stats.energy_distance(a, b))
         for method in ('auto', 'asymp'):
             both('ks_2samp', stats.ks_2samp(a, b, method=method), method=method)
+        for alternative in ('less', 'greater'):
+            for method in ('auto', 'asymp'):
+                both('ks_2samp', stats.ks_2samp(a, b, method=method, alternative=alternative), method=method, alternative=alternative)
         for alternative in ('two-sided', 'less', 'greater'):
-            both('mannwhitneyu', stats.mannwhitneyu(a, b, method='asymptotic', alternative=alternative), alternative=alternative)
+            both('mannwhitneyu', stats.mannwhitneyu(a, b, alternative=alternative), alternative=alternative)
+            both('mannwhitneyu', stats.mannwhitneyu(a, b, method='asymptotic', alternative=alternative), alternative=alternative, method='asymptotic')
         for equal in (True, False):
             both('ttest_ind', stats.ttest_ind(a, b, equal_var=equal), equal_var=equal)
         res = stats.cramervonmises_2samp(a, b, method='asymptotic')
         # scipy stops its series at terms of 1e-7
+        both('cramervonmises_2samp', (res.statistic, res.pvalue), absolute=1e-7, method='asymptotic')
+        res = stats.cramervonmises_2samp(a, b)
         both('cramervonmises_2samp', (res.statistic, res.pvalue), absolute=1e-7)
         if column != 'constant':
             res = stats.anderson_ksamp([a, b], midrank=True)
@@ -51,9 +57,30 @@ for name in names:
                 golden.case('chi2_contingency@scipy', files, dict(column=column, result=what, correction=correction), value)
                 golden.case('chi2_contingency@scipy', [], dict(table=table.tolist(), result=what, correction=correction), value)
         golden.case('cramers_v@scipy', files, dict(column=column), stats.contingency.association(table, method='cramer'))
+        for lambda_ in ('log-likelihood', 'pearson'):
+            for correction in (True, False):
+                res = stats.chi2_contingency(table, correction=correction, lambda_=lambda_)
+                for what, value in (('statistic', res.statistic), ('pvalue', res.pvalue)):
+                    golden.case('chi2_contingency@scipy', files, dict(column=column, result=what, correction=correction, lambda_=lambda_), value)
+        if (table > 0).all():
+            expected = table[0] / table[0].sum() * table[1].sum()
+            for what, index in (('statistic', 0), ('pvalue', 1)):
+                golden.case('chisquare@scipy', files, dict(column=column, result=what), stats.chisquare(table[1], expected)[index])
+                golden.case('power_divergence@scipy', files, dict(column=column, result=what), stats.power_divergence(table[1], expected, lambda_='log-likelihood')[index])
+            for base in (None, 2):
+                golden.case('entropy@scipy', files, dict(column=column) | (dict(base=base) if base else {}), stats.entropy(table[0], table[1], base=base))
         p, q = table[0] / table[0].sum(), table[1] / table[1].sum()
         golden.case('jensenshannon@scipy', files, dict(column=column), jensenshannon(p, q))
         golden.case('jensenshannon@scipy', files, dict(column=column, base=2), jensenshannon(p, q, base=2))
+rng = np.random.RandomState(12)
+for i, (n, m) in enumerate(((5, 9), (8, 30), (7, 7), (20, 14), (19, 20))):
+    a, b = np.round(rng.normal(0, 1, n), 6).tolist(), np.round(rng.normal(.8, 1, m), 6).tolist()
+    for what in ('statistic', 'pvalue'):
+        args = dict(reference=a, current=b, result=what)
+        for alternative in ('two-sided', 'less', 'greater'):
+            golden.case('mannwhitneyu@scipy', [], args | dict(alternative=alternative), getattr(stats.mannwhitneyu(a, b, alternative=alternative), what))
+            golden.case('ks_2samp@scipy', [], args | dict(alternative=alternative), getattr(stats.ks_2samp(a, b, alternative=alternative), what))
+        golden.case('cramervonmises_2samp@scipy', [], args, getattr(stats.cramervonmises_2samp(a, b), what))
 for t in ([[3, 1], [2, 8]], [[0, 5], [4, 2]], [[10, 20], [30, 40]], [[200, 300], [150, 420]], [[1, 900], [12, 20000]], [[5, 0], [0, 7]], [[3, 0], [2, 0]], [[2500, 7500], [2300, 7900]]):
     for alternative in ('two-sided', 'less', 'greater'):
         golden.case('fisher_exact@scipy', [], dict(table=t, alternative=alternative, result='pvalue'), stats.fisher_exact(t, alternative=alternative)[1])

@@ -3,6 +3,7 @@ import type { Table } from '../table/index.js';
 import type { Answer, MeasureDefinition } from './definition.js';
 import { aequitasDefinitions } from './families/aequitas.js';
 import { aif360Definitions } from './families/aif360.js';
+import { alibiDefinitions } from './families/alibi.js';
 import { assayDriftDefinitions } from './families/assay-drift.js';
 import { assayRateDefinitions } from './families/assay-rates.js';
 import { assayFairnessDefinitions } from './families/assay-fairness.js';
@@ -13,6 +14,8 @@ import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
 import { sklearnDefinitions } from './families/sklearn.js';
+import { frourosTestDefinitions } from './families/frouros-tests.js';
+import { multivariateDefinitions } from './families/multivariate.js';
 import { otherDriftDefinitions } from './families/other-drift.js';
 import { individualFairnessDefinitions } from './families/individual-fairness.js';
 import { riverDefinitions } from './families/river.js';
@@ -49,6 +52,9 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...otherDriftDefinitions,
     ...assayDriftDefinitions,
     ...estimationDefinitions,
+    ...multivariateDefinitions,
+    ...alibiDefinitions,
+    ...frourosTestDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,
     ...statsmodelsDefinitions,

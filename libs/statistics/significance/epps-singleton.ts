@@ -62,7 +62,7 @@ export function symmetricEigen(matrix: readonly (readonly number[])[]): { values
   for (let sweep = 0; sweep < 100; sweep += 1) {
     let off = 0;
     for (let i = 0; i < n; i += 1) for (let j = 0; j < i; j += 1) off += m[i]![j]! ** 2;
-    if (off === 0) break;
+    if (off <= 1e-32 * m.reduce((sum, row, i) => sum + row[i]! ** 2, 0)) break;
     for (let p = 0; p < n; p += 1)
       for (let q = p + 1; q < n; q += 1) {
         if (m[p]![q] === 0) continue;

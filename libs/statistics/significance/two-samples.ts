@@ -1,29 +1,48 @@
-import { normalSf, studentSf } from '../special/distributions.js';
+import { logGamma, normalSf, studentSf } from '../special/distributions.js';
 import { kstwoSf, kstwoExactSf } from '../special/kolmogorov.js';
 import type { TestResult } from './contingency.js';
+import { cramerVonMisesExactSf, mannWhitneyExactSf } from './exact.js';
 import { ordered, walk } from './ordered.js';
 
 /**
- * Two-sample Kolmogorov-Smirnov, two-sided (scipy 1.17.1 `ks_2samp`): D over the pooled points; p exact by lattice paths
+ * Two-sample Kolmogorov-Smirnov (scipy 1.17.1 `ks_2samp`): D over the pooled points; p exact by lattice paths
  * where max(n1, n2) ≤ 10,000 (method auto), else the distribution of the one-sample statistic at n1 n2 / (n1 + n2).
  */
 export function ks2Sample(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   method: 'auto' | 'exact' | 'asymp' = 'auto',
+  alternative: Alternative = 'two-sided',
 ): TestResult {
   const x = ordered(a);
   const y = ordered(b);
   const [n1, n2] = [x.length, y.length];
-  const largest = largestGap(x, y);
+  const largest = largestGap(x, y, alternative);
   const statistic = largest / (n1 * n2);
   const exact = method === 'exact' || (method === 'auto' && Math.max(n1, n2) <= 10_000);
+  if (alternative !== 'two-sided') {
+    // scipy counts one-sided paths in doubles and turns to the limit where they overflow.
+    const counted = method === 'exact' || (exact && pathsFit(n1, n2));
+    return { statistic, pvalue: counted ? kstwoExactSf(n1, n2, largest, true) : oneSidedSf(statistic, n1, n2) };
+  }
   const pvalue = exact ? kstwoExactSf(n1, n2, largest) : kstwoSf(statistic, Math.round((n1 * n2) / (n1 + n2)));
   return { statistic, pvalue };
 }
 
-/** max |i n2 − j n1| over the pooled points: integers, so that equal distances are equal. */
-function largestGap(x: Float64Array, y: Float64Array): number {
+/** C(n1 + n2, n1) is below the largest double. */
+function pathsFit(n1: number, n2: number): boolean {
+  return logGamma(n1 + n2 + 1) - logGamma(n1 + 1) - logGamma(n2 + 1) < Math.log(Number.MAX_VALUE);
+}
+
+/** J. L. Hodges, Arkiv för Matematik 3 (1958), equation 5.3. */
+function oneSidedSf(d: number, n1: number, n2: number): number {
+  const [m, n] = [Math.max(n1, n2), Math.min(n1, n2)];
+  const z = Math.sqrt((m * n) / (m + n)) * d;
+  return Math.min(1, Math.exp(-2 * z * z - (2 * z * (m + 2 * n)) / Math.sqrt(m * n * (m + n)) / 3));
+}
+
+/** max |i n2 − j n1| over the pooled points (one-sided: without the bars): integers, so that equal distances are equal. */
+function largestGap(x: Float64Array, y: Float64Array, alternative: Alternative): number {
   const [n1, n2] = [x.length, y.length];
   let [i, j, largest] = [0, 0, 0];
   // Where one sample ends the gap only closes.
@@ -31,17 +50,24 @@ function largestGap(x: Float64Array, y: Float64Array): number {
     const value = x[i]! <= y[j]! ? x[i]! : y[j]!;
     while (i < n1 && x[i] === value) i += 1;
     while (j < n2 && y[j] === value) j += 1;
-    const gap = Math.abs(i * n2 - j * n1);
+    const signed = i * n2 - j * n1;
+    const gap = alternative === 'greater' ? signed : alternative === 'less' ? -signed : Math.abs(signed);
     if (gap > largest) largest = gap;
   }
   return largest;
 }
 
-/** Mann and Whitney's U of the first sample, normal approximation with tie and continuity correction (scipy `mannwhitneyu(method='asymptotic')`). */
+export type Alternative = 'two-sided' | 'less' | 'greater';
+
+/**
+ * Mann and Whitney's U of the first sample (scipy 1.17.1 `mannwhitneyu`): normal approximation with tie and continuity correction; `auto` is
+ * exact where a sample has at most 8 values and there are no ties.
+ */
 export function mannWhitney(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
-  alternative: 'two-sided' | 'less' | 'greater' = 'two-sided',
+  alternative: Alternative = 'two-sided',
+  method: 'auto' | 'asymptotic' | 'exact' = 'auto',
 ): TestResult {
   const x = ordered(a);
   const y = ordered(b);
@@ -61,6 +87,10 @@ export function mannWhitney(
   const u1 = rankSum - (n1 * (n1 + 1)) / 2;
   const u2 = n1 * n2 - u1;
   const u = alternative === 'greater' ? u1 : alternative === 'less' ? u2 : Math.max(u1, u2);
+  if (method === 'exact' || (method === 'auto' && Math.min(n1, n2) <= 8 && tieTerm === 0)) {
+    const tail = mannWhitneyExactSf(Math.trunc(u), n1, n2) * (alternative === 'two-sided' ? 2 : 1);
+    return { statistic: u1, pvalue: Math.min(1, tail) };
+  }
   const sd = Math.sqrt(((n1 * n2) / 12) * (n + 1 - tieTerm / (n * (n - 1))));
   if (!(sd > 0)) return { statistic: u1, pvalue: 1 };
   const z = (u - (n1 * n2) / 2 - 0.5) / sd;
@@ -98,9 +128,13 @@ export function moments(values: ArrayLike<number>): [number, number] {
 }
 
 /**
- * Two-sample Cramér-von Mises, asymptotic p (scipy 1.17.1 `cramervonmises_2samp(method='asymptotic')`; Anderson 1962).
+ * Two-sample Cramér-von Mises (scipy 1.17.1 `cramervonmises_2samp`; Anderson 1962): `auto` is exact up to 20 values a side.
  */
-export function cramerVonMises(a: ArrayLike<number>, b: ArrayLike<number>): TestResult {
+export function cramerVonMises(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  method: 'auto' | 'asymptotic' | 'exact' = 'auto',
+): TestResult {
   const x = ordered(a);
   const y = ordered(b);
   const [n, m] = [x.length, y.length];
@@ -119,6 +153,8 @@ export function cramerVonMises(a: ArrayLike<number>, b: ArrayLike<number>): Test
   const k = n * m;
   const total = n + m;
   const statistic = u / (k * total) - (4 * k - 1) / (6 * total);
+  if (method === 'exact' || (method === 'auto' && Math.max(n, m) <= 20))
+    return { statistic, pvalue: cramerVonMisesExactSf(statistic, n, m) };
   const expected = (1 + 1 / total) / 6;
   const variance = ((total + 1) * (4 * k * total - 3 * (m * m + n * n) - 2 * k)) / (45 * total * total * 4 * k);
   const normalised = 1 / 6 + (statistic - expected) / Math.sqrt(45 * variance);

@@ -28,12 +28,13 @@ export function kstwoSf(d: number, n: number): number {
  * |i n2 − j n1| < `gap`, gap = d n1 n2, from the shares of its two neighbours. Only sums of positive numbers: small
  * probabilities keep their digits. O(n1 n2).
  */
-export function kstwoExactSf(n1: number, n2: number, gap: number): number {
+export function kstwoExactSf(n1: number, n2: number, gap: number, oneSided = false): number {
   if (gap <= 0) return 1;
   const share = new Float64Array(n2 + 1);
   for (let i = 0; i <= n1; i += 1) {
     for (let j = 0; j <= n2; j += 1) {
-      if (Math.abs(i * n2 - j * n1) >= gap) share[j] = 1;
+      const distance = i * n2 - j * n1;
+      if ((oneSided ? distance : Math.abs(distance)) >= gap) share[j] = 1;
       else if (i === 0 && j === 0) share[j] = 0;
       else if (i === 0) share[j] = share[j - 1]!;
       else if (j > 0) share[j] = (i * share[j]! + j * share[j - 1]!) / (i + j);

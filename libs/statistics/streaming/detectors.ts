@@ -1,3 +1,6 @@
+import { ks2Sample } from '../significance/two-samples.js';
+import { MersenneTwister } from '../splits/mersenne-twister.js';
+
 /** A detector that is fed one value at a time. */
 export interface Detector {
   /** @returns true where drift is found at this value */
@@ -109,6 +112,38 @@ export class PageHinkley implements Detector {
     this.n = this.mean = this.up = this.down = 0;
     this.upMinimum = Infinity;
     this.downMaximum = -1;
+    return true;
+  }
+}
+
+/**
+ * KSWIN (C. Raab, M. Heusinger, F.-M. Schleif, Neurocomputing 416, 2020; River 0.26.1 `drift.KSWIN`): the last `statSize` values against as
+ * many drawn from the rest of the window by the two-sample Kolmogorov-Smirnov test; drift where p ≤ `alpha` and D > 0.1; then window and
+ * draw start anew. The draw is Python's `random.Random(seed).sample`: to the digit.
+ */
+export class Kswin implements Detector {
+  private window: number[] = [];
+  private random: MersenneTwister;
+
+  constructor(
+    private readonly alpha = 0.005,
+    private readonly windowSize = 100,
+    private readonly statSize = 30,
+    private readonly seed = 0,
+  ) {
+    this.random = new MersenneTwister([seed]);
+  }
+
+  update(value: number): boolean {
+    this.window.push(value);
+    if (this.window.length > this.windowSize) this.window.shift();
+    if (this.window.length < this.windowSize) return false;
+    const recent = this.window.slice(-this.statSize);
+    const drawn = this.random.sample(this.window.slice(0, -this.statSize), this.statSize);
+    const { statistic, pvalue } = ks2Sample(drawn, recent);
+    if (!(pvalue <= this.alpha && statistic > 0.1)) return false;
+    this.window = [];
+    this.random = new MersenneTwister([this.seed]);
     return true;
   }
 }

@@ -1,4 +1,4 @@
-import { Adwin, Ddm, Eddm, PageHinkley } from '../../streaming/detectors.js';
+import { Adwin, Ddm, Eddm, Kswin, PageHinkley } from '../../streaming/detectors.js';
 import type { Detector } from '../../streaming/detectors.js';
 import { numbersOf } from '../inputs.js';
 import type { Inputs } from '../inputs.js';
@@ -96,6 +96,26 @@ export const riverDefinitions: readonly MeasureDefinition[] = [
     'Baena-García et al. 2006',
     [number('warm_start', 30, 'errors before the first'), number('beta', 0.9, 'drift level')],
     (inputs) => new Eddm(inputs.integer('warm_start', 30), inputs.number('beta', 0.9)),
+  ),
+  definition(
+    'kswin',
+    'the last stat_size values against as many drawn from the rest of the window: p ≤ alpha of the Kolmogorov-Smirnov test and D > 0.1',
+    'Raab, Heusinger and Schleif, Neurocomputing 416 (2020)',
+    [
+      number('alpha', 0.005, 'significance'),
+      number('window_size', 100, 'values in the window'),
+      number('stat_size', 30, 'values that are compared, at most half of the window'),
+      number('seed', 0, 'of the draw'),
+    ],
+    (inputs) => {
+      const [size, own] = [inputs.integer('window_size', 100), inputs.integer('stat_size', 30)];
+      if (size < 2 || size > 100_000) throw inputs.wrong('window_size', 'an integer from 2 to 100,000');
+      if (own < 1 || own * 2 > size) throw inputs.wrong('stat_size', 'an integer from 1 to half of window_size');
+      const seed = inputs.integer('seed', 0);
+      if (seed < 0 || seed >= 2 ** 32) throw inputs.wrong('seed', 'an integer in [0, 2^32)');
+      return new Kswin(inputs.number('alpha', 0.005), size, own, seed);
+    },
+    'River draws with Python’s random.sample (without a seed: differently each time); with a seed the drift is found at the same value',
   ),
   definition(
     'page_hinkley',

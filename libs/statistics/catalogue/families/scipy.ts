@@ -1,6 +1,6 @@
-import { cdfDistance, energyDistance, jensenShannon } from '../../drift/distances.js';
+import { cdfDistance, energyDistance, jensenShannon, klDivergence } from '../../drift/distances.js';
 import { andersonTwoSamples } from '../../significance/anderson.js';
-import { chiSquareIndependence, fisherExact } from '../../significance/contingency.js';
+import { chiSquareIndependence, chiSquareOneWay, fisherExact } from '../../significance/contingency.js';
 import type { TestResult } from '../../significance/contingency.js';
 import { eppsSingleton } from '../../significance/epps-singleton.js';
 import { cramerVonMises, ks2Sample, mannWhitney, studentT } from '../../significance/two-samples.js';
@@ -69,6 +69,24 @@ const distance =
 const alternative = (inputs: Inputs): 'two-sided' | 'less' | 'greater' =>
   inputs.oneOf('alternative', ['two-sided', 'less', 'greater'], 'two-sided');
 
+const method = (inputs: Inputs): 'auto' | 'asymptotic' | 'exact' =>
+  inputs.oneOf('method', ['auto', 'asymptotic', 'exact'], 'auto');
+
+const methodArgument: ArgumentDefinition = {
+  name: 'method',
+  type: 'text',
+  required: false,
+  default: 'auto',
+  description: 'auto, asymptotic or exact',
+};
+
+function oneWay(inputs: Inputs, lambda: 0 | 1): Answer {
+  const { a, b, na, nb, n } = valueCounts(inputs);
+  if (na === 0 || nb === 0) return empty;
+  const expected = a.map((count) => (count / na) * nb);
+  return pick(inputs, chiSquareOneWay(b, expected, lambda), n);
+}
+
 /** The 2 × k table of two columns, or the table given. */
 function contingency(inputs: Inputs): { table: Float64Array[]; n: number } {
   if (inputs.has('table')) {
@@ -94,12 +112,18 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
     '[0, 1]',
     'Kolmogorov 1933, Smirnov 1939; Hodges 1958; Simard and L’Ecuyer 2011',
     test((a, b, inputs) =>
-      ks2Sample(a, b, inputs.oneOf<'auto' | 'exact' | 'asymp'>('method', ['auto', 'exact', 'asymp'], 'auto')),
+      ks2Sample(
+        a,
+        b,
+        inputs.oneOf<'auto' | 'exact' | 'asymp'>('method', ['auto', 'exact', 'asymp'], 'auto'),
+        alternative(inputs),
+      ),
     ),
     {
       arguments: [
         ...sampleArguments,
         resultArgument,
+        alternativeArgument,
         { name: 'method', type: 'text', required: false, default: 'auto', description: 'auto, exact or asymp' },
       ],
       differs: 'ks@evidently is its p; kolmogorov_smirnov@nannyml is D only; ks@smclarify compares shares',
@@ -107,15 +131,11 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
   ),
   definition(
     'mannwhitneyu',
-    'U of the first sample; p by the normal approximation with tie and continuity correction',
+    'U of the first sample; p exact where a sample has at most 8 values and there are no ties, else by the normal approximation with tie and continuity correction',
     'U in [0, n1 n2], p in [0, 1]',
     'Mann and Whitney 1947',
-    test((a, b, inputs) => mannWhitney(a, b, alternative(inputs))),
-    {
-      arguments: [...sampleArguments, resultArgument, alternativeArgument],
-      differs:
-        'scipy’s method auto is exact where a sample has at most 8 values and no ties; ours is its method asymptotic throughout',
-    },
+    test((a, b, inputs) => mannWhitney(a, b, alternative(inputs), method(inputs))),
+    { arguments: [...sampleArguments, resultArgument, alternativeArgument, methodArgument] },
   ),
   definition(
     'ttest_ind',
@@ -134,13 +154,13 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
   ),
   definition(
     'cramervonmises_2samp',
-    'T = U / (n m (n + m)) − (4 n m − 1) / (6 (n + m)); asymptotic p',
+    'T = U / (n m (n + m)) − (4 n m − 1) / (6 (n + m)); p exact up to 20 values a side, else asymptotic',
     '[0, ∞)',
     'Anderson, Ann. Math. Statist. 33 (1962)',
-    test(cramerVonMises),
+    test((a, b, inputs) => cramerVonMises(a, b, method(inputs))),
     {
-      differs:
-        'scipy’s method auto is exact up to 20 values a side; ours is its method asymptotic. scipy’s p has an absolute error of about 1e-8',
+      arguments: [...sampleArguments, resultArgument, methodArgument],
+      differs: 'scipy’s asymptotic p has an absolute error of about 1e-8',
     },
   ),
   definition(
@@ -197,7 +217,8 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
     'Pearson 1900, Yates 1934',
     (inputs) => {
       const { table, n } = contingency(inputs);
-      return pick(inputs, chiSquareIndependence(table, inputs.flag('correction', true)), n, 'zero-margin');
+      const isG = inputs.oneOf('lambda_', ['pearson', 'log-likelihood'], 'pearson') === 'log-likelihood';
+      return pick(inputs, chiSquareIndependence(table, inputs.flag('correction', true), isG ? 0 : 1), n, 'zero-margin');
     },
     {
       arguments: [
@@ -205,8 +226,58 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
         tableArgument,
         resultArgument,
         { name: 'correction', type: 'boolean', required: false, default: true, description: 'Yates’s correction' },
+        {
+          name: 'lambda_',
+          type: 'text',
+          required: false,
+          default: 'pearson',
+          description: 'pearson, or log-likelihood: the G-test 2 Σ O ln(O / E)',
+        },
       ],
       undefinedCases: ['zero-margin: a row or column sums to 0 (scipy raises)'],
+    },
+  ),
+  definition(
+    'chisquare',
+    'Σ (O − E)² / E of the current counts, E the reference’s shares',
+    '[0, ∞)',
+    'Pearson 1900',
+    (inputs) => oneWay(inputs, 1),
+    {
+      arguments: [...sampleArguments, resultArgument],
+      undefinedCases: [emptyCase, 'infinite: a value is new in the current data (its p is 0)'],
+      differs: 'chi2_contingency@scipy counts the chance in both samples; chisquare@evidently is this p',
+    },
+  ),
+  definition(
+    'power_divergence',
+    'G = 2 Σ O ln(O / E) of the current counts, E the reference’s shares (lambda_ log-likelihood)',
+    '[0, ∞)',
+    'Wilks 1938; Cressie and Read 1984',
+    (inputs) => oneWay(inputs, 0),
+    {
+      arguments: [...sampleArguments, resultArgument],
+      undefinedCases: [emptyCase, 'infinite: a value is new in the current data (its p is 0)'],
+      differs:
+        'scipy’s own default is Pearson’s (chisquare@scipy); the G-test of both samples is chi2_contingency@scipy with lambda_',
+    },
+  ),
+  definition(
+    'entropy',
+    'Kullback-Leibler divergence Σ p ln(p / q) of the reference’s shares from the current ones, in the given base',
+    '[0, ∞)',
+    'Kullback and Leibler 1951',
+    (inputs) => {
+      const { a, b, na, nb, n } = valueCounts(inputs);
+      return na === 0 || nb === 0 ? empty : answer(klDivergence(a, b) / Math.log(inputs.number('base', Math.E)), { n });
+    },
+    {
+      arguments: [
+        ...sampleArguments,
+        { name: 'base', type: 'number', required: false, default: Math.E, description: 'base of the logarithm' },
+      ],
+      undefinedCases: [emptyCase, 'infinite: a value of the reference is gone'],
+      differs: 'kl_div@evidently fills empty bins',
     },
   ),
   definition(
