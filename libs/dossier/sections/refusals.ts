@@ -59,7 +59,7 @@ const uuid = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 function show(value: unknown, scribe: Scribe): string {
   if (Array.isArray(value))
-    return value.map((item) => show(item, scribe)).join(value.every((item) => typeof item === 'string') ? ' → ' : ', ');
+    return value.map((item) => show(item, scribe)).join(value.every((item) => typeof item === 'string') ? ' → ' : '; ');
   if (typeof value === 'object' && value !== null)
     return `(${Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -68,7 +68,14 @@ function show(value: unknown, scribe: Scribe): string {
   if (typeof value === 'number') return Number.isInteger(value) ? integer(value) : value.toFixed(4);
   if (typeof value === 'string' && uuid.test(value))
     return scribe.input.people.has(value) ? scribe.nameOf(value) : shortId(value);
-  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(value) ? time(value) : String(value);
+  return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}T/.test(value) ? time(value) : step(String(value));
+}
+
+/** A step of a way through the lineage: what it is and the end of its id, or the beginning of its commit. */
+function step(text: string): string {
+  const [, kind, id] = /^([a-z][a-z-]*):([0-9a-f-]{36}|[0-9a-f]{40,64})$/.exec(text) ?? [];
+  if (kind === undefined || id === undefined) return text;
+  return `${kind} ${uuid.test(id) ? shortId(id) : id.slice(0, 10)}`;
 }
 
 const words = (key: string) => key.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();

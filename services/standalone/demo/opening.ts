@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';
-import { sealCsv } from '#libs/statistics';
+import { profileInParallel, readTable, sealCsv } from '#libs/statistics';
 import type { Seal } from '#libs/statistics';
 import { people } from './people.js';
 import type { Stage } from './stage.js';
@@ -84,6 +84,9 @@ export async function registerData(stage: Stage, steps: Steps, run: number): Pro
     const bytes = await readFile(dataFile);
     const seal = await sealCsv(dataFile);
     const digest = await stage.upload('steward', bytes);
+    const { table } = await readTable(dataFile);
+    const described = await profileInParallel(table, { target: 'deny', protected: ['afam', 'single'] });
+    const profile = await stage.upload('steward', Buffer.from(JSON.stringify(described)));
     const datasetId = randomUUID();
     const registered = await stage.mutate('steward', 'registerDataset', {
       datasetId,
@@ -102,13 +105,14 @@ export async function registerData(stage: Stage, steps: Steps, run: number): Pro
       rowDigest: seal.rowDigest,
       rows: seal.rows,
       columns: seal.columns.map(columnInput),
+      profile: { digest: profile, mediaType: 'application/json' },
       grade: 'IMPORTED',
     });
     return {
       answer,
       positions: answer.positions && [...registered.positions, ...answer.positions],
       numbers: { rows: seal.rows, columns: seal.columns.length },
-      digests: { content: digest },
+      digests: { content: digest, profile },
       line: `${seal.rows} rows, ${seal.columns.length} columns`,
     };
   });

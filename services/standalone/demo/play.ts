@@ -101,7 +101,8 @@ async function signSecond(cast: Cast, second: Version): Promise<string> {
   await steps.refused('sign-by-trainer', ['Contributor'], async () => {
     const answer = await sign(cast, { ...validation, person: 'trainer' });
     const paths = (answer['paths'] ?? []) as readonly { steps: readonly string[] }[];
-    return { answer, line: (paths[0]?.steps ?? []).map((step) => step.replace(/:[0-9a-f-]{36}/, '')).join(' → ') };
+    const ways = paths.map(({ steps: way }) => way.map((step) => step.replace(/:[0-9a-f-]{36,64}/, '')).join(' → '));
+    return { answer, line: ways.join('; ') };
   });
   await steps.refused('sign-without-reauthentication', ['ReauthenticationRequired'], async () => ({
     answer: await sign(cast, { ...validation, person: 'validator', reauthenticated: false }),
