@@ -19,65 +19,117 @@ export const maximumCategories = 5_000_000;
  * Collects the cells of one column and infers its type: all cells numbers → integer or number; all `true`/`false` →
  * boolean; all ISO 8601 dates or times → timestamp; else string. A column that holds numbers and other texts is
  * `MixedColumn`, unless its type is declared. Integers beyond 2^53 are kept as text, since a double would change them.
+ *
+ * A column that began with numbers keeps doubles only, so that a million different ones cost 8 MB; of whole numbers that
+ * are not written as a double would print them (`007`) the text is kept too, in case the column turns to text.
  */
 export class ColumnBuilder {
   private readonly codes = new GrowingInt32();
   private readonly dictionary = new Map<string, number>();
-  private readonly numbers = new GrowingFloat64();
+  private numbers = new GrowingFloat64();
+  /** Texts of whole numbers that a double would print otherwise, by row. */
+  private readonly spellings = new Map<number, string>();
+  private mode: 'undecided' | 'numbers' | 'texts';
   private nulls = 0;
+  private rows = 0;
   private firstNumber?: number;
   private firstText?: number;
   private allIntegers = true;
-  private exact = true;
+  private seesNumbersOnly = true;
 
   constructor(
     readonly name: string,
     private readonly declared?: DeclaredType,
-  ) {}
+  ) {
+    this.mode = declared === 'string' ? 'texts' : declared === 'number' ? 'numbers' : 'undecided';
+  }
 
   /** @param line line of the file, for errors. @param quoted a quoted empty cell is still null (RFC 4180 is silent). */
   push(cell: string, line: number): void {
+    this.rows += 1;
     if (nullTokens.has(cell)) {
       this.nulls += 1;
-      this.codes.push(-1);
+      if (this.mode === 'texts') this.codes.push(-1);
+      else this.numbers.push(Number.NaN);
+      return;
+    }
+    if (this.mode === 'texts') {
+      this.codes.push(this.codeOf(cell, line));
+      return;
+    }
+    const isNumber = decimal.test(cell) || infinity.test(cell);
+    if (isNumber) this.firstNumber ??= line;
+    else this.firstText ??= line;
+    if (!isNumber && (this.declared === 'number' || this.firstNumber !== undefined)) {
+      // The error is thrown by finish, which then knows the first line of both kinds.
       this.numbers.push(Number.NaN);
       return;
     }
-    let code = this.dictionary.get(cell);
-    if (code === undefined) {
-      if (this.dictionary.size >= maximumCategories)
-        throw new InputError(
-          'TooManyCategories',
-          `column "${this.name}" has over ${maximumCategories} distinct texts`,
-          {
-            field: this.name,
-            line,
-            rule: `at most ${maximumCategories} distinct texts`,
-          },
-        );
-      code = this.dictionary.size;
-      this.dictionary.set(cell, code);
-      this.classify(cell, line);
+    if (!isNumber) {
+      this.turnToTexts(line);
+      this.codes.push(this.codeOf(cell, line));
+      return;
     }
-    this.codes.push(code);
-    if (this.firstText === undefined) this.numbers.push(parseNumber(cell));
+    this.mode = 'numbers';
+    this.pushNumber(cell, line);
+  }
+
+  private pushNumber(cell: string, line: number): void {
+    const value = parseNumber(cell);
+    if (!integer.test(cell)) {
+      this.allIntegers = false;
+      this.spellings.clear();
+    } else if (this.allIntegers && this.declared !== 'number') {
+      if (!Number.isSafeInteger(value)) {
+        this.turnToTexts(line);
+        this.codes.push(this.codeOf(cell, line));
+        return;
+      }
+      if (String(value) !== cell) this.spellings.set(this.rows - 1, cell);
+    }
+    this.numbers.push(value);
+  }
+
+  /** What was read as numbers, or as nothing, becomes codes of texts. */
+  private turnToTexts(line: number): void {
+    this.mode = 'texts';
+    const values = this.numbers.take();
+    this.numbers = new GrowingFloat64();
+    for (let row = 0; row < values.length; row += 1) {
+      const value = values[row]!;
+      this.codes.push(Number.isNaN(value) ? -1 : this.codeOf(this.spellings.get(row) ?? String(value), line));
+    }
+    this.spellings.clear();
+  }
+
+  private codeOf(cell: string, line: number): number {
+    const known = this.dictionary.get(cell);
+    if (known !== undefined) return known;
+    const code = this.dictionary.size;
+    if (code >= maximumCategories)
+      throw new InputError('TooManyCategories', `column "${this.name}" has over ${maximumCategories} distinct texts`, {
+        field: this.name,
+        line,
+        rule: `at most ${maximumCategories} distinct texts`,
+      });
+    this.dictionary.set(cell, code);
+    if (integer.test(cell)) this.firstNumber ??= line;
+    else if (decimal.test(cell) || infinity.test(cell)) {
+      this.firstNumber ??= line;
+      this.seesNumbersOnly = false;
+    } else this.firstText ??= line;
+    return code;
   }
 
   finish(): TableColumn {
-    const { name, nulls } = this;
-    const numeric =
-      this.firstText === undefined && (this.exact || this.declared === 'number') && this.declared !== 'string';
-    if (this.declared === 'number' && this.firstText !== undefined)
+    const { name, nulls, declared } = this;
+    if (declared === 'number' && this.firstText !== undefined)
       throw new InputError(
         'WrongType',
         `column "${name}" is declared a number; line ${this.firstText} holds another text`,
-        {
-          field: name,
-          line: this.firstText,
-          rule: 'every cell is a number',
-        },
+        { field: name, line: this.firstText, rule: 'every cell is a number' },
       );
-    if (this.declared !== 'string' && this.firstText !== undefined && this.firstNumber !== undefined)
+    if (declared !== 'string' && this.firstText !== undefined && this.firstNumber !== undefined)
       throw new InputError(
         'MixedColumn',
         `column "${name}" mixes numbers (line ${this.firstNumber}) and other texts (line ${this.firstText}); ` +
@@ -88,7 +140,13 @@ export class ColumnBuilder {
           rule: 'a column holds numbers only or no number',
         },
       );
-    if (numeric && this.dictionary.size > 0)
+    if (declared !== 'string' && this.mode === 'texts' && !this.seesNumbersOnly)
+      throw new InputError(
+        'InexactNumber',
+        `column "${name}" holds whole numbers beyond 2^53 and decimals; declare its type`,
+        { field: name, rule: 'numbers that a double holds, or whole numbers only, or a declared type' },
+      );
+    if (this.mode === 'numbers' && nulls < this.rows)
       return {
         kind: 'numeric',
         name,
@@ -96,6 +154,7 @@ export class ColumnBuilder {
         nulls,
         values: this.numbers.take(),
       };
+    if (this.mode !== 'texts') this.turnToTexts(0);
     const texts = [...this.dictionary.keys()];
     const order = texts.map((_, index) => index).sort((a, b) => (texts[a]! < texts[b]! ? -1 : 1));
     const rank = new Int32Array(texts.length);
@@ -110,15 +169,6 @@ export class ColumnBuilder {
       codes,
       categories: order.map((index) => texts[index]!),
     };
-  }
-
-  private classify(cell: string, line: number): void {
-    if (decimal.test(cell) || infinity.test(cell)) {
-      this.firstNumber ??= line;
-      const isInteger = integer.test(cell);
-      this.allIntegers &&= isInteger;
-      if (isInteger && !Number.isSafeInteger(Number(cell))) this.exact = false;
-    } else this.firstText ??= line;
   }
 }
 

@@ -152,3 +152,35 @@ describe('the row digest', () => {
     expect(rowDigest).toBe(expected);
   });
 });
+
+describe('numbers that turn to text', () => {
+  const texts = async (text: string, options = {}): Promise<(string | undefined)[]> => {
+    const column = (await readCsv(bytes(text), options)).table.columns[0]!;
+    if (column.kind !== 'category') return [column.type];
+    return Array.from(column.codes, (code) => column.categories[code]);
+  };
+
+  test('a whole number beyond 2^53 late in the column brings every spelling back', async () => {
+    expect(await texts('a\n007\n+5\n12\nNA\n9007199254740993\n-0\n')).toEqual([
+      '007',
+      '+5',
+      '12',
+      undefined,
+      '9007199254740993',
+      '-0',
+    ]);
+  });
+
+  test('beside decimals it is a double like them, or refused where the decimals come later', async () => {
+    expect(await texts('a\n0.5\n9007199254740993\n')).toEqual(['number']);
+    expect((await refusal('a\n9007199254740993\n0.5\n')).toJSON()).toMatchObject({ code: 'InexactNumber', field: 'a' });
+    expect(await texts('a\n9007199254740993\n0.5\n', { types: { a: 'number' } })).toEqual(['number']);
+    expect(await texts('a\n0.50\n1\n', { types: { a: 'string' } })).toEqual(['0.50', '1']);
+  });
+
+  test('texts after nulls, numbers after texts, only nulls', async () => {
+    expect(await texts('a,b\nNA,1\nx,2\n')).toEqual([undefined, 'x']);
+    expect((await refusal('a,b\nx,1\n1,2\n')).toJSON()).toMatchObject({ code: 'MixedColumn', line: 3 });
+    expect(await texts('a,b\nNA,1\n,2\n')).toEqual([undefined, undefined]);
+  });
+});
