@@ -25,7 +25,7 @@ interface Scored {
 const drawn = 1000;
 const nearby = 400;
 /** The last so many trials and the best of the rest stand in the model: its work grows with their cube. */
-const mostPoints = 300;
+const mostPoints = 150;
 
 /**
  * Bayesian optimisation: a Gaussian process over the trials so far ({@link fitGaussianProcess}; losses warped to be more
