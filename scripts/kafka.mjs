@@ -1,17 +1,20 @@
-// `npm run kafka -- --port P --data DIR`: one Apache Kafka 4.3.0 broker in the foreground (KRaft, one node, 127.0.0.1).
+// `npm run kafka -- --port P --data DIR [--properties FILE]`: one Apache Kafka 4.3.0 broker in the foreground (KRaft, one node, 127.0.0.1).
+// FILE holds further settings of the broker, e.g. TLS and SASL for its listener PLAINTEXT.
 // The jars come by Maven into var/kafka, once. Needs Java 17 and Maven; says so when they are missing.
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, withLock } from './lib.mjs';
 
 const version = '4.3.0';
-const readyWithinSeconds = 60;
+const readyWithinSeconds = 180;
 
-const { values } = parseArgs({ options: { port: { type: 'string' }, data: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { port: { type: 'string' }, data: { type: 'string' }, properties: { type: 'string' } },
+});
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 1 || port > 65_535) fail('--port: a number from 1 to 65535');
 if (!values.data) fail('--data: the folder of the broker');
@@ -102,7 +105,9 @@ function writeProperties(controllerPort) {
     'group.initial.rebalance.delay.ms': 0,
   };
   const text = Object.entries(lines).map(([key, value]) => `${key}=${value}\n`);
-  writeFileSync(properties, text.join(''));
+  // Of two lines with one name the later one holds.
+  const further = values.properties ? readFileSync(values.properties, 'utf8') : '';
+  writeFileSync(properties, `${text.join('')}${further}`, { mode: 0o600 });
 }
 
 function freePort() {

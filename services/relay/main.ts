@@ -37,6 +37,7 @@ await runService('relay', log, async () => {
   };
   const relay = startRelay({ store, messaging, pool, topic, partitionOf, batchSize, onState });
 
+  let pinging: Promise<void> | undefined;
   const registry = createRegistry();
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
@@ -56,6 +57,22 @@ await runService('relay', log, async () => {
     ...address,
     registry,
     checks: [
+      {
+        name: 'event-store',
+        check: async () => {
+          await store.ping();
+          return undefined;
+        },
+      },
+      {
+        name: 'broker',
+        check: async () => {
+          // One question at a time: a broker that hangs must not collect them.
+          pinging ??= messaging.ping().finally(() => (pinging = undefined));
+          await pinging;
+          return undefined;
+        },
+      },
       {
         name: 'relay',
         check: async () => {

@@ -13,6 +13,7 @@ import type { Doors, Sent } from './load.js';
 import { administrator, startPeople } from './people.js';
 import { openWorkspaceOf, runs, spawnProduct, startProductProcess } from './product-process.js';
 import type { ProcessIdentity, ProductProcess } from './product-process.js';
+import { registerPeopleFor } from './registrar.js';
 import { logEnd, tear } from './torn.js';
 
 /** The product's promise is 5 s (test/bench/ready.bench.ts); here it shares the machine with the other suites. */
@@ -319,19 +320,6 @@ class Chapter {
     if (end !== 0) throw new Broken(`a clean stop ended with ${end}: ${product.said()}`);
     const left = await gone(tree, 15_000);
     if (left.length > 0) throw new Broken(`these outlived a clean stop: ${JSON.stringify(left)}`);
-  }
-}
-
-/** People whom nobody registered yet, one after the other. */
-async function registerPeopleFor(load: Load, key: string, random: Seeded, client: number): Promise<void> {
-  for (let made = 1; ; made += 1) {
-    const input = {
-      commandId: random.uuid(),
-      issuer: 'https://elsewhere.example',
-      subject: `person-${client}-${made}`,
-    };
-    const answer = await load.command(async () => key, { mutation: 'registerPerson', input });
-    if (answer.__typename !== 'CommandAccepted') throw new Broken(`registerPerson was refused: ${answer.code}`);
   }
 }
 

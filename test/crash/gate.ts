@@ -82,8 +82,8 @@ export class Gate {
 
   async #ask(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
-      // The newest ones: the one that is led to its opening, and those that were closed last.
-      for (const { endpoint } of this.#watched.slice(-4)) {
+      // The first, and the newest: the one that is led to its opening, and those that were closed last.
+      for (const { endpoint } of new Set([...this.#watched.slice(0, 1), ...this.#watched.slice(-4)])) {
         const url = this.doors.inference;
         if (url === undefined) continue;
         const askedAt = Date.now();

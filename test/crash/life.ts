@@ -28,6 +28,16 @@ export async function leadLives(options: LifeOptions): Promise<void> {
 }
 
 async function leadOne(options: LifeOptions, endpoint: string): Promise<void> {
+  const { load, people, random } = options;
+  const approvalId = await openOne(options, endpoint);
+  await sleep(random.whole(400));
+  const sent = { mutation: 'revokeApproval', input: { commandId: random.uuid(), approvalId, reason: 'complaints' } };
+  const answer = await load.command(() => people.token('compliance'), sent);
+  if (answer.__typename !== 'CommandAccepted') throw new Error(`revokeApproval of ${endpoint}: ${answer.message}`);
+}
+
+/** From registration to the first served prediction. Resolves to the approval that it stands on. */
+export async function openOne(options: LifeOptions, endpoint: string): Promise<string> {
   const { load, people, prepared, gate, workspace, random } = options;
   const { modelId, datasetVersionId } = prepared;
   const [modelVersionId, evaluationId, approvalId, deploymentId] = Array.from({ length: 4 }, () => random.uuid());
@@ -99,10 +109,8 @@ async function leadOne(options: LifeOptions, endpoint: string): Promise<void> {
     weight: 0,
   });
   await accepted('release', 'promoteDeployment', { deploymentId, modelVersionId });
-  const watched = gate.watch({ endpoint, permitId, approvalId: approvalId! });
-  await watched.opened();
-  await sleep(random.whole(400));
-  await accepted('compliance', 'revokeApproval', { approvalId, reason: 'complaints' });
+  await gate.watch({ endpoint, permitId, approvalId: approvalId! }).opened();
+  return approvalId!;
 }
 
 /** The permit issuer acts by itself; nobody asks it. */

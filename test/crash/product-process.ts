@@ -116,7 +116,8 @@ export function runs({ pid, started }: ProcessIdentity): boolean {
   return found?.started === started && found.state !== 'Z';
 }
 
-function treeOf(main: number): (ProcessIdentity & { readonly role: Role })[] {
+/** A process and all that descends from it. Linux. */
+export function treeOf(main: number): (ProcessIdentity & { readonly role: Role })[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     const status = /^\d+$/.test(name) ? statusOf(Number(name)) : undefined;
@@ -165,11 +166,13 @@ function statusOf(
 export async function openWorkspaceOf(
   dataDirectory: string,
   { issuer = 'https://issuer.example', admin = 'root' }: { readonly issuer?: string; readonly admin?: string } = {},
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly serviceKey: string; readonly workspace: string }> {
   const root = repositoryRoot();
   const given = ['--data', dataDirectory, '--issuer', issuer, '--audience', 'assay', '--admin', admin];
   const child = spawn(process.execPath, [join(root, 'bin', 'assay.mjs'), 'init', ...given, '--json'], {
     cwd: root,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
