@@ -162,6 +162,19 @@ describe('every linear model', () => {
     expect(summary['dualityGap']).toBeGreaterThan(0);
   });
 
+  test('classes that a line parts need l2', () => {
+    const rows = Array.from({ length: 30 }, (_, row) => [row, row % 7]);
+    const set = setOf(
+      rows,
+      rows.map((_, row) => Math.floor(row / 10)),
+      undefined,
+      3,
+    );
+    const fit = (l2: number) => softmaxRegression.fit(set, { name: 'softmax_regression', l2 }, context);
+    expect(() => fit(0)).toThrow(expect.objectContaining({ code: 'Singular' }));
+    expect(fit(0.01).summary['converged']).toBe(true);
+  });
+
   test('hyperparameters out of range are refused', () => {
     const set = setOf(plain.values, plain.target);
     expect(() => ridge.fit(set, { name: 'ridge', l2: -1 }, context)).toThrow(

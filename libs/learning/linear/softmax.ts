@@ -76,6 +76,12 @@ export const softmaxRegression: Algorithm<SoftmaxRegression> = {
       iterations += 1;
     }
     const gradient = point.largest / total;
+    // No loss is left: the weights were on their way to infinity.
+    if (l2 === 0 && point.objective < 1e-6 * total)
+      throw new InputError('Singular', 'the columns separate the classes, and l2 does not hold them', {
+        field: 'algorithm.l2',
+        rule: 'l2 > 0',
+      });
     const coefficients = point.parameters.slice(0, width * classes);
     const intercepts = point.parameters.slice(width * classes);
     const ofClass = (k: number): Float64Array =>
