@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -22,8 +22,13 @@ export interface TestBroker {
 }
 
 /** A real Apache Kafka broker in a folder of its own, by the same script as `npm run kafka`. */
-export async function startTestBroker(): Promise<TestBroker> {
+export async function startTestBroker(
+  /** Further settings of the broker, by name. */
+  settings: Readonly<Record<string, string>> = {},
+): Promise<TestBroker> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-kafka-'));
+  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value.replaceAll('\n', '\\n')}\n`);
+  writeFileSync(join(folder, 'further.properties'), lines.join(''), { mode: 0o600 });
   const port = await freePort();
   let child = await start(port, folder);
   return {
@@ -41,7 +46,8 @@ export async function startTestBroker(): Promise<TestBroker> {
 
 function start(port: number, folder: string): Promise<ChildProcess> {
   const script = join(repositoryRoot(), 'scripts', 'kafka.mjs');
-  const child = spawn(process.execPath, [script, '--port', String(port), '--data', folder], {
+  const further = ['--properties', join(folder, 'further.properties')];
+  const child = spawn(process.execPath, [script, '--port', String(port), '--data', folder, ...further], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return new Promise((resolve, reject) => {
