@@ -18,6 +18,7 @@ import { frourosTestDefinitions } from './families/frouros-tests.js';
 import { multivariateDefinitions } from './families/multivariate.js';
 import { otherDriftDefinitions } from './families/other-drift.js';
 import { individualFairnessDefinitions } from './families/individual-fairness.js';
+import { outlierDefinitions } from './families/outliers.js';
 import { riverDefinitions } from './families/river.js';
 import { scipyDefinitions } from './families/scipy.js';
 import { statsmodelsDefinitions } from './families/statsmodels.js';
@@ -49,6 +50,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...sklearnDefinitions,
     ...riverDefinitions,
     ...descriptiveDefinitions,
+    ...outlierDefinitions,
     ...otherDriftDefinitions,
     ...assayDriftDefinitions,
     ...estimationDefinitions,
