@@ -1,7 +1,6 @@
 """Goldens of splits and scores: python test/peers/learning_validation.py > test/peers/goldens/learning-validation.json"""
 import json, sys, warnings
 import numpy as np, sklearn
-from sklearn.calibration import calibration_curve
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.metrics import (accuracy_score, auc, average_precision_score, balanced_accuracy_score, brier_score_loss, confusion_matrix,
                              f1_score, log_loss, precision_recall_curve, precision_score, recall_score, roc_auc_score)
@@ -53,7 +52,6 @@ for scores, truth, decided in ((binary, y, d), (multiclass, labels, D)):
     for average in ('macro', 'micro', 'weighted'):
         for name, function in (('precision', precision_score), ('recall', recall_score), ('f1', f1_score)):
             scores[f'{name}_{average}@sklearn'] = function(truth, decided, average=average)
-share, mean = calibration_curve(y, p, n_bins=10)
 
 x = np.round(rng.normal(0, 1, (n, 3)), 3).astype(np.float32).astype(float)
 z = np.round(x @ [1.5, -2, .3] + 4 + rng.normal(0, .5, n), 3)
@@ -62,6 +60,6 @@ left = {name: cross_val_predict(model, x, z, cv=LeaveOneOut()).tolist() for name
 json.dump(dict(versions={'scikit-learn': sklearn.__version__, 'numpy': np.__version__, 'python': sys.version.split()[0]},
                labels=labels.tolist(), groups=groups.tolist(), splits=splits,
                binary=dict(labels=y.tolist(), probabilities=p.tolist(), scores={k: float(v) for k, v in binary.items()},
-                           confusion=confusion_matrix(y, d).tolist(), calibration=dict(share=share.tolist(), mean=mean.tolist())),
+                           confusion=confusion_matrix(y, d).tolist()),
                multiclass=dict(probabilities=P.tolist(), scores={k: float(v) for k, v in multiclass.items()}),
                leave_one_out=dict(x=x.tolist(), z=z.tolist(), predictions=left)), sys.stdout)

@@ -1,6 +1,6 @@
-import { asCategories, columnOf, studentQuantile } from '#libs/statistics';
-import { calibration, confusionOf } from '../validation/classification.js';
-import type { CalibrationBin } from '../validation/classification.js';
+import { asCategories, calibration, columnOf, studentQuantile } from '#libs/statistics';
+import type { CalibrationBin } from '#libs/statistics';
+import { confusionOf } from '../validation/classification.js';
 import { largest, meanScores, scoresOf } from '../validation/scores.js';
 import { rowsOf } from '../features/inputs.js';
 import type { Candidate, CandidateContext, FoldScores, Scores } from './candidate.js';
@@ -19,6 +19,7 @@ export interface EvaluationRecord {
   readonly pooled: Scores;
   /** Rows by label (line) and decision (column): at 0.5, or the most probable. */
   readonly confusion?: { readonly labels: readonly string[]; readonly counts: readonly (readonly number[])[] };
+  /** Mean probability and share of the scored label in ten equal parts of [0, 1]; empty parts are left out. */
   readonly calibration?: readonly CalibrationBin[];
   /** Per protected column of at most fifty values and value, of the pooled predictions. */
   readonly groups?: readonly {
@@ -122,10 +123,11 @@ function classesRecord(
     },
     ...(binary
       ? {
-          calibration: calibration(
-            labels,
-            outputs.filter((_, at) => at % 2 === 1),
-          ),
+          calibration: calibration({
+            group: '',
+            labels: Uint8Array.from(labels),
+            scores: outputs.filter((_, at) => at % 2 === 1),
+          }),
         }
       : {}),
   };

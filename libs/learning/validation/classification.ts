@@ -41,44 +41,6 @@ export function averages(confusion: Float64Array, classes: number): Record<strin
   };
 }
 
-/** One bin of a reliability diagram. */
-export interface CalibrationBin {
-  readonly low: number;
-  readonly high: number;
-  readonly n: number;
-  /** Mean probability, and share of the scored label; undefined in an empty bin. */
-  readonly probability?: number;
-  readonly share?: number;
-}
-
-/** Bins of equal width, the last one closed (scikit-learn 1.9.1 `calibration_curve(n_bins=bins)` without empty bins). */
-export function calibration(labels: ArrayLike<number>, probabilities: ArrayLike<number>, bins = 10): CalibrationBin[] {
-  const found = Array.from({ length: bins }, () => ({ n: 0, probability: 0, positives: 0 }));
-  for (let i = 0; i < labels.length; i += 1) {
-    // Bins are (low, high], 0 in the first.
-    const place = Math.min(bins - 1, Math.max(0, Math.ceil(probabilities[i]! * bins) - 1));
-    const bin = found[place]!;
-    bin.n += 1;
-    bin.probability += probabilities[i]!;
-    bin.positives += labels[i]!;
-  }
-  return found.map(({ n, probability, positives }, i) => ({
-    low: i / bins,
-    high: (i + 1) / bins,
-    n,
-    ...(n > 0 ? { probability: probability / n, share: positives / n } : {}),
-  }));
-}
-
-/** Σ n/N |share − probability| over ten bins (M. Naeini et al., AAAI 2015). @returns undefined without rows */
-export function calibrationError(labels: ArrayLike<number>, probabilities: ArrayLike<number>): number | undefined {
-  if (labels.length === 0) return undefined;
-  return calibration(labels, probabilities).reduce(
-    (sum, { n, probability = 0, share = 0 }) => sum + (n / labels.length) * Math.abs(share - probability),
-    0,
-  );
-}
-
 /**
  * Area under precision over recall by straight lines between the points of distinct scores, from recall 0 with
  * precision 1 (scikit-learn 1.9.1 `auc(recall, precision)` of `precision_recall_curve`): too good where scores are few,

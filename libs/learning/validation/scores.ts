@@ -1,7 +1,7 @@
-import { averagePrecision, brierScore, logLoss, meanOf, rSquared, rocAuc } from '#libs/statistics';
+import { averagePrecision, brierScore, calibrationError, logLoss, meanOf, rSquared, rocAuc } from '#libs/statistics';
 import type { Scores } from '../job/candidate.js';
 import type { Problem } from '../job/problem.js';
-import { averages, calibrationError, confusionOf, trapezoid } from './classification.js';
+import { averages, confusionOf, trapezoid } from './classification.js';
 
 /**
  * What test rows say of a model, by definition; null where it is undefined (one class, a class that is never
@@ -34,7 +34,7 @@ export function scoresOf(
         'precision_recall_trapezoid@assay': trapezoid(labels, scores),
         'log_loss@sklearn': logLoss(labels, scores),
         'brier_score_loss@sklearn': brierScore(labels, scores),
-        'expected_calibration_error@assay': calibrationError(labels, scores),
+        'expected_calibration_error@assay': calibrationError({ group: '', labels, scores }),
         'accuracy_score@sklearn': (confusion[0]! + tp) / n,
         'precision_score@sklearn': tp / (tp + fp),
         'recall_score@sklearn': tp / (tp + fn),

@@ -6,7 +6,7 @@ import { tableOf } from '#libs/statistics';
 import { parseJob, prepare, runJob, validateCandidate, validateNested } from '../index.js';
 import type { Job } from '../index.js';
 import type { Problem } from '../job/problem.js';
-import { calibration, confusionOf } from './classification.js';
+import { confusionOf } from './classification.js';
 import { scoresOf } from './scores.js';
 import { schemeOf } from './schemes.js';
 
@@ -26,7 +26,6 @@ const golden = JSON.parse(readFileSync(path, 'utf8')) as {
     probabilities: number[];
     scores: Record<string, number>;
     confusion: number[][];
-    calibration: { share: number[]; mean: number[] };
   };
   multiclass: { probabilities: number[][]; scores: Record<string, number> };
   leave_one_out: { x: number[][]; z: number[]; predictions: Record<string, number[]> };
@@ -62,10 +61,6 @@ describe('scores agree with scikit-learn 1.9.1', () => {
     for (const [name, value] of Object.entries(golden.binary.scores)) expect(scores[name]).toBeCloseTo(value, 12);
     const decided = probabilities.map((p) => Number(p >= 0.5));
     expect(Array.from(confusionOf(labels, decided, 2))).toEqual(golden.binary.confusion.flat());
-    const bins = calibration(labels, probabilities).filter((bin) => bin.n > 0);
-    expect(bins.length).toBe(golden.binary.calibration.share.length);
-    const error = bins.reduce((sum, bin) => sum + (bin.n / n) * Math.abs(bin.share! - bin.probability!), 0);
-    expect(scores['expected_calibration_error@assay']).toBeCloseTo(error, 12);
   });
 
   test('of three classes', () => {
@@ -155,7 +150,7 @@ describe('a run', () => {
     expect(pooled['roc_auc_score@sklearn']).not.toBeNull();
     expect(confusion!.labels).toEqual(['no', 'yes']);
     expect(confusion!.counts.flat().reduce((sum, count) => sum + count, 0)).toBe(n);
-    expect(bins).toHaveLength(10);
+    expect(bins!.reduce((sum, bin) => sum + bin.n, 0)).toBe(n);
     expect(groups!.map((group) => group.rows).reduce((sum, count) => sum + count, 0)).toBe(n);
     expect(learningCurve!.map(({ fraction }) => fraction)).toEqual([0.5, 1]);
     expect(learningCurve![1]!.test).toEqual(Object.fromEntries(Object.entries(scores).map(([k, v]) => [k, v.mean])));
