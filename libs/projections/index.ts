@@ -38,7 +38,7 @@ export {
   type EventSource,
   type SourceBatch,
 } from './upkeep/source.js';
-export type { Batch, Delivery, Stop } from './core/delivery.js';
+export { alarmOf, type Batch, type Delivery, type Stop } from './core/delivery.js';
 export { NotYet } from './core/not-yet.js';
 export { allViews, clockView } from './views.js';
 export { access } from './access/evolve.js';

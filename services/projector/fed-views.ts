@@ -12,6 +12,8 @@ export interface FedViewsOptions {
   readonly partitions: number;
   readonly batchSize: number;
   readonly isReleased?: (event: Delivery['event'], view: string) => boolean;
+  /** A partition has stopped and waits for a recorded decision. */
+  readonly onAlarm?: (stop: Stop) => void;
   readonly onTrouble: (where: string, error: unknown, attempt: number) => void;
   /** A view was put back to an earlier place. */
   readonly onBehind: () => void;
@@ -39,11 +41,12 @@ export class FedViews {
   }
 
   async #openOne(view: View): Promise<Fed> {
-    const { pool, partitions, batchSize, isReleased } = this.options;
+    const { pool, partitions, batchSize, isReleased, onAlarm } = this.options;
     const generation = await openGeneration(pool, view, partitions);
     const consumer = new ViewConsumer(pool, view, generation, {
       clock: view === clockView,
       ...(isReleased && { isReleased }),
+      ...(onAlarm && { onStop: onAlarm }),
     });
     await consumer.load();
     const feed = new ViewFeed(consumer, {

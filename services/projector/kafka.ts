@@ -27,6 +27,8 @@ export interface KafkaProjectorOptions {
   readonly releases?: () => Promise<Released>;
   /** A neighbour fails; the projector retries by itself. */
   readonly onTrouble?: (trouble: { readonly where: string; readonly error: unknown; readonly attempt: number }) => void;
+  /** A partition has stopped and waits for a recorded decision. */
+  readonly onAlarm?: (stop: Stop) => void;
   /** A record of which nothing was used. */
   readonly onRefused?: (refused: {
     readonly partition: number;
@@ -105,6 +107,7 @@ class GroupProjector implements KafkaProjector {
       partitions: options.topic.partitions,
       batchSize: options.batchSize ?? 4_000,
       isReleased: (event, view) => this.#isReleased(event, view),
+      ...(options.onAlarm && { onAlarm: options.onAlarm }),
       onTrouble: (where, error, attempt) => this.#troubled(where, error, attempt),
       onBehind: () => void this.#rewind(),
     });

@@ -8,7 +8,7 @@
 import { createEventStore } from '#libs/event-store';
 import { createKafka, eventsTopic, kafkaOptions } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
-import { allViews, readSkipped } from '#libs/projections';
+import { alarmOf, allViews, readSkipped } from '#libs/projections';
 import { createLog, createRegistry, probeAddress, readConfiguration, runService, serveProbes } from '#libs/runtime';
 import { startKafkaProjector } from './kafka.js';
 import { registerMetrics } from './metrics.js';
@@ -40,6 +40,7 @@ await runService('projector', log, async () => {
     ...(releases && { releases }),
     ...(group !== undefined && { group }),
     onTrouble: ({ where, error, attempt }) => log.warn({ where, attempt, error: String(error) }, 'the projector waits'),
+    onAlarm: (stop) => log.error(alarmOf(stop), 'a partition of a view has stopped and waits for assay views release'),
     onRefused: ({ partition, offset, error }) => {
       refusals += 1;
       // A flood of them must not become a flood of lines.

@@ -34,7 +34,9 @@ export interface ProjectorOptions {
   /** Least milliseconds between two batches of a view under load. Default 100. */
   readonly lingerMs?: number;
   /** A recorded decision to pass over a poison event. */
-  readonly isReleased?: (event: Delivery['event']) => boolean;
+  readonly isReleased?: (event: Delivery['event'], view: string) => boolean;
+  /** A partition has stopped and waits for a recorded decision. */
+  readonly onAlarm?: (stop: Stop) => void;
   /** Called when the store or the database fails; the projector retries by itself. */
   readonly onTrouble?: (trouble: { readonly where: string; readonly error: unknown; readonly attempt: number }) => void;
 }
@@ -105,6 +107,7 @@ class StoreProjector implements Projector {
       const consumer = new ViewConsumer(pool, view, generation, {
         clock: view === clockView,
         ...(this.options.isReleased && { isReleased: this.options.isReleased }),
+        ...(this.options.onAlarm && { onStop: this.options.onAlarm }),
       });
       await consumer.load();
       const fed: Fed = {

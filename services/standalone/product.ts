@@ -15,6 +15,7 @@ import { createFanOut } from '#libs/event-store';
 import type { EventStore, FanOut } from '#libs/event-store';
 import { createIdentityStore } from '#libs/identity';
 import { createPool } from '#libs/postgres';
+import { alarmOf, allViews, readSkipped } from '#libs/projections';
 import { createLog, systemClock } from '#libs/runtime';
 import type { Log } from '#libs/runtime';
 import { loadOrCreateSigningKey, signPermit } from '#libs/signing';
@@ -109,7 +110,7 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
     const content = await openContentFolder(join(dataDirectory, 'content'));
     const fanOut = createFanOut(stores.store);
     closers.add('subscription', () => fanOut.close());
-    const projector = await openViews(options.projection ?? 'here', pool, fanOut, log);
+    const projector = await openViews(options.projection ?? 'here', pool, stores.store, fanOut, log);
     closers.add('views', () => projector.stop());
     const lag = startLagMeter(
       (wanted) => fanOut.subscribe(wanted),
@@ -153,6 +154,7 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
 async function openViews(
   projection: 'here' | 'elsewhere',
   pool: ReturnType<typeof createPool>,
+  store: EventStore,
   fanOut: FanOut,
   log: Log,
 ): Promise<Views> {
@@ -160,6 +162,11 @@ async function openViews(
   const projector = createProjector({
     pool,
     fanOut,
+    isReleased: await readSkipped(
+      store,
+      allViews.map(({ name }) => name),
+    ),
+    onAlarm: (stop) => log.error(alarmOf(stop), 'a partition of a view has stopped and waits for assay views release'),
     onTrouble: ({ where, error, attempt }) => log.warn({ where, attempt, error: String(error) }, 'projector waits'),
   });
   await projector.start();

@@ -28,3 +28,8 @@ export interface Stop {
   readonly position: bigint;
   readonly error: string;
 }
+
+/** A stop as fields of a log line: event, view and error. */
+export function alarmOf(stop: Stop): Readonly<Record<string, string | number>> {
+  return { ...stop, revision: String(stop.revision), position: String(stop.position) };
+}

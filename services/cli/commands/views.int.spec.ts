@@ -18,6 +18,7 @@ let pool: Pool;
 let projector: Projector;
 let folder: string;
 let key: string;
+const alarms: string[] = [];
 const before = { ...process.env };
 const secretReason = 'the writer of that event was a test';
 const views = ['access', 'fairness', 'inventory', 'lineage', 'timeline', 'approvals', 'deployments'];
@@ -35,7 +36,11 @@ beforeAll(async () => {
     const { stream, id, type, data, metadata, revision } = stored;
     await ledger.store.append(stream, [{ id, type, data, metadata }], revision === 0n ? 'no_stream' : revision - 1n);
   }
-  projector = createProjector({ pool, store: ledger.store });
+  projector = createProjector({
+    pool,
+    store: ledger.store,
+    onAlarm: (stop) => alarms.push(`${stop.view} ${stop.eventId}`),
+  });
   await projector.start();
 }, 120_000);
 afterAll(async () => {
@@ -112,6 +117,7 @@ test('a poison event stops its partition, is listed, and goes on after a recorde
   const elsewhere = await append(4);
   await projector.waitFor(elsewhere.position, 60_000, ['access']);
 
+  expect(alarms.toSorted()).toEqual([`inventory ${id}`, `lineage ${id}`, `timeline ${id}`]);
   const listed = await list();
   expect(listed.map(({ view }) => view).sort()).toEqual([...views].sort());
   const inventory = listed.find(({ view }) => view === 'inventory')!;
