@@ -117,6 +117,8 @@ const summaries: Summaries = {
   DenialCounted: (data, { nameOf }) =>
     `REFUSED: ${data.action} by ${nameOf(data.actorId)}, rule ${data.rule}${data.count > 1 ? `, ${integer(data.count)} times in a minute` : ''}.`,
   NameReserved: (data) => `Name of a ${data.kind} taken.`,
+  PartitionRetried: (data) => `View ${data.view}, partition ${data.partition}: event applied again by decision.`,
+  PartitionSkipped: (data) => `View ${data.view}, partition ${data.partition}: event PASSED OVER by decision.`,
 };
 
 function withInterval({ measurement }: Data<'GateDecided'>): string {

@@ -2,14 +2,14 @@ import type { DomainEvent } from '../kernel.js';
 import type { Count, Decimal, Disclosed, Id, Slug } from '../values.js';
 
 /** A decision about an event that has stopped a partition of a read model (design rule 9). One stream for each view. */
-interface Release {
+type Release = {
   readonly view: Slug;
   readonly partition: Count;
   /** The event that stopped it, and where that lies. */
   readonly eventId: Id;
   readonly position: Decimal;
   readonly reason: Disclosed;
-}
+};
 
 /** The event is applied again: the build or the way to it has been repaired. Takes back a skip of the same event. */
 export type PartitionRetried = DomainEvent<'PartitionRetried', Release>;
