@@ -58,7 +58,7 @@ export function boost(
   const scores = constantScores(base, rows);
   const check = heldOut.length > 0 ? take(set, heldOut) : undefined;
   const checkScores = check && constantScores(base, heldOut.length);
-  const grower = new Grower(binned, own.weights, options);
+  const grower = new Grower(binned, own.weights, options, context.checkpoint);
   const pairs = new Float64Array(2 * rows);
   const trees: Tree[] = [];
   let best = check ? loss.mean(checkScores!, check.target, check.weights) : Infinity;

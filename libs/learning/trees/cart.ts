@@ -26,6 +26,8 @@ export interface SortedColumns {
   /** Column-major, float32 numbers. */
   readonly values: Float32Array;
   readonly orders: readonly Int32Array[];
+  /** Each column's distinct values in rows with weight, ascending. */
+  readonly levels: readonly Float32Array[];
 }
 
 /** Rows of equal values stand in their own order. */
@@ -33,9 +35,11 @@ export function sortColumns(
   values: Float64Array,
   rows: number,
   columns: number,
+  weights: Float64Array | undefined,
   checkpoint: () => void,
 ): SortedColumns {
   const own = new Float32Array(rows * columns);
+  const all: Float32Array[] = [];
   const orders = Array.from({ length: columns }, (_, column) => {
     const part = own.subarray(column * rows, (column + 1) * rows);
     for (let row = 0; row < rows; row += 1) part[row] = values[row * columns + column]!;
@@ -49,6 +53,7 @@ export function sortColumns(
         starts[distinct] = i;
         levels[distinct++] = levels[i]!;
       }
+    all.push(weights ? distinctOf(part.filter((_, row) => weights[row]! > 0)) : levels.slice(0, distinct));
     const order = new Int32Array(rows);
     for (let row = 0; row < rows; row += 1) {
       let low = 0;
@@ -63,7 +68,11 @@ export function sortColumns(
     }
     return order;
   });
-  return { rows, columns, values: own, orders };
+  return { rows, columns, values: own, orders, levels: all };
+}
+
+function distinctOf(values: Float32Array): Float32Array {
+  return values.sort().filter((value, i, sorted) => i === 0 || value > sorted[i - 1]!);
 }
 
 interface Node {
@@ -115,6 +124,7 @@ export function growCart(
     let column = -1;
     let cut = 0;
     for (const candidate of asked) {
+      if (end - start > 10_000) checkpoint();
       const order = orders[candidate]!;
       const offset = candidate * rows;
       // A constant column has no cut.
@@ -136,7 +146,11 @@ export function growCart(
     }
     if (column < 0) continue;
     const order = orders[column]!;
-    const threshold = thresholdBetween(values[column * rows + order[cut]!]!, values[column * rows + order[cut + 1]!]!);
+    const threshold = thresholdAround(
+      sorted.levels[column]!,
+      values[column * rows + order[cut]!]!,
+      values[column * rows + order[cut + 1]!]!,
+    );
     for (let i = start; i < end; i += 1) side[order[i]!] = i <= cut ? 1 : 0;
     for (const own of orders) divide(own, side, start, end, spare);
     const left = builder.leaf(0);
@@ -150,6 +164,23 @@ export function growCart(
   const tree = builder.finish();
   tree.cover.set(covers);
   return tree;
+}
+
+/**
+ * The middle of a and b, moved to the middle of the two values of the whole column that it falls between: all training rows
+ * go where the middle of the node's own values would send them (Breiman et al.; scikit-learn), and no value that occurs
+ * lies on a cut (of ratings 1 and 3 it would be 2).
+ */
+function thresholdAround(levels: Float32Array, a: number, b: number): number {
+  const middle = a + (b - a) / 2;
+  let low = 0;
+  let high = levels.length;
+  while (low < high) {
+    const place = (low + high) >>> 1;
+    if (levels[place]! <= middle) low = place + 1;
+    else high = place;
+  }
+  return thresholdBetween(levels[low - 1]!, levels[low]!);
 }
 
 /** The columns that a node may be split on, ascending: all, or as many as are drawn. */

@@ -47,7 +47,7 @@ export const decisionTree: Algorithm<DecisionTree> = {
     checkTreeSet(set);
     const { rows, width, values, target, classes } = set;
     const weights = set.weights ?? new Float64Array(rows).fill(1);
-    const sorted = sortColumns(values, rows, width, checkpoint);
+    const sorted = sortColumns(values, rows, width, set.weights, checkpoint);
     const tree = growCart(sorted, target, classes, weights, options, checkpoint);
     const outputs = classes > 2 ? classes : 1;
     const ensemble = { trees: [tree], outputs, base: new Float64Array(outputs) };

@@ -57,6 +57,7 @@ export class Grower {
     private readonly binned: BinnedColumns,
     private readonly weights: Float64Array | undefined,
     private readonly options: GrowOptions,
+    private readonly checkpoint: () => void,
   ) {
     const { rows, offsets } = binned;
     const histograms = Math.min(options.maximumLeaves, rows) + 1;
@@ -126,6 +127,7 @@ export class Grower {
   private split(leaf: Leaf, pairs: Float64Array, builder: TreeBuilder, last: boolean): [Leaf, Leaf] {
     const { binned, rows } = this;
     const { start, end, histogram, depth } = leaf;
+    this.checkpoint();
     const middle = partition(binned, leaf.column, leaf.bin, rows, start, end, this.spare);
     const leftNode = builder.leaf(0);
     const rightNode = builder.leaf(0);

@@ -56,7 +56,7 @@ export const randomForest: Algorithm<RandomForest> = {
       checkNumber('columnShare', columnShare, (share) => share > 0 && share <= 1, 'in (0, 1]');
     checkTreeSet(set);
     const { rows, width, values, target, classes } = set;
-    const sorted = sortColumns(values, rows, width, checkpoint);
+    const sorted = sortColumns(values, rows, width, set.weights, checkpoint);
     const share = columnShare ?? (classes > 0 ? Math.sqrt(width) / width : 1);
     const columnsPerSplit = Math.max(1, Math.floor(share * width + 1e-9));
     const outputs = classes > 2 ? classes : 1;

@@ -263,6 +263,17 @@ test('the kernel adds as the loop it stands for', () => {
   expect(kernel.histograms[0]!.every((value) => value === 0)).toBe(true);
 });
 
+test('no training value lies on a cut, also where a node or a draw has not seen it', () => {
+  const random = new Generator(12);
+  const values = Float64Array.from({ length: 600 }, () => 1 + random.integer(6));
+  const target = Float64Array.from({ length: 300 }, () => random.integer(2));
+  const set = { rows: 300, width: 2, names: ['a', 'b'], values, target, classes: 2 };
+  for (const algorithm of algorithms) {
+    const model = algorithm.fit(set, { name: algorithm.name }, context);
+    expect(model.boundaryRows!(values, 300).length).toBe(0);
+  }
+});
+
 test('early stopping keeps the round that was best on rows it did not fit', () => {
   const random = new Generator(9);
   const set = { ...sample(400, 2), target: Float64Array.from({ length: 400 }, () => random.integer(2)) };
