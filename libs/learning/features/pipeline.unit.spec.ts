@@ -69,6 +69,23 @@ describe('steps agree with scikit-learn 1.9.1, and onnxruntime with the steps', 
     expectClose(await served(pipeline, inputs), own, 1e-6);
   });
 
+  test.each([
+    { step: 'clip', minimum: 0 },
+    { step: 'log_scale', shift: 40 },
+    { step: 'exponential_scale', rate: 0.1 },
+    { step: 'yeo_johnson' },
+    { step: 'quantile_scale', quantiles: 20 },
+    { step: 'min_max_scale' },
+    { step: 'robust_scale' },
+  ] as StepDocument[])('$step lets missing values through, here and in the runtime', async (document) => {
+    const inputs = inputsOf(table, ['am', 'bm', 'cm', 'dm']);
+    const documents = [document, { step: 'impute', strategy: 'constant', value: -99 } as StepDocument];
+    const { pipeline } = fitPipeline(documents, rowsOf(inputs, all), contextOf(undefined, 0));
+    const own = pipeline.transform(rowsOf(inputs, all));
+    inputs.values.forEach((value, at) => expect(own[at] === -99).toBe(Number.isNaN(value)));
+    expectClose(await served(pipeline, inputs), own, 1e-6);
+  });
+
   test('mutual information of values', () => {
     const context = contextOf('y', 0);
     const inputs = inputsOf(table, ['a', 'b', 'c', 'd']);
