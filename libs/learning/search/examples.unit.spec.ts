@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';
 import { readCsv, selectRows } from '#libs/statistics';
@@ -8,6 +9,12 @@ import { parseJob } from '../job/document.js';
 import type { Job } from '../job/document.js';
 import { runJob } from '../job/run.js';
 
+const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+const schemaOf = (name: string) =>
+  new Ajv2020({ strict: false }).compile(
+    JSON.parse(readFileSync(join(repositoryRoot(), `schemas/cli/${name}.schema.json`), 'utf8')),
+  );
+const [isRun, isTrial] = [schemaOf('run'), schemaOf('trial')];
 const folder = join(repositoryRoot(), 'examples/jobs');
 const jobs = readdirSync(folder)
   .filter((name) => /^(algorithm|search)-/.test(name))
@@ -26,17 +33,24 @@ describe('example jobs', () => {
     expect(new Set(methods)).toEqual(new Set(['grid', 'random', 'bayesian', 'genetic', 'successive_halving']));
   });
 
-  test.each(jobs)('%s: onnxruntime agrees; of an algorithm the same bytes come again', async (_, job) => {
-    const { record, digest, trials, predictions } = await runJob(job, sample);
-    const { parity } = record.model;
-    expect(parity.rows + (parity.boundary?.rows ?? 0)).toBe(sample.rows);
-    if (predictions.kind === 'binary' || predictions.kind === 'multiclass')
-      expect(parity.largestDifference).toBeLessThanOrEqual(1e-6);
-    expect(JSON.stringify(record)).not.toMatch(/NaN|Infinity/);
-    expect(trials).toHaveLength(record.search?.trials ?? 1);
-    if (job.search) return;
-    const again = await runJob(job, sample);
-    expect(again.digest).toBe(digest);
-    expect(again.record.environment.digest).toBe(record.environment.digest);
-  });
+  test.each(jobs)(
+    '%s: onnxruntime agrees, the record is as its schema says; of an algorithm the same bytes come again',
+    async (_, job) => {
+      const { record, digest, trials, predictions } = await runJob(job, sample);
+      const { parity } = record.model;
+      expect(parity.rows + (parity.boundary?.rows ?? 0)).toBe(sample.rows);
+      if (predictions.kind === 'binary' || predictions.kind === 'multiclass')
+        expect(parity.largestDifference).toBeLessThanOrEqual(1e-6);
+      expect(JSON.stringify(record)).not.toMatch(/NaN|Infinity/);
+      expect(trials).toHaveLength(record.search?.trials ?? 1);
+      for (const [validate, value] of [[isRun, record] as const, ...trials.map((trial) => [isTrial, trial] as const)]) {
+        validate(JSON.parse(JSON.stringify(value)));
+        expect(validate.errors).toBeNull();
+      }
+      if (job.search) return;
+      const again = await runJob(job, sample);
+      expect(again.digest).toBe(digest);
+      expect(again.record.environment.digest).toBe(record.environment.digest);
+    },
+  );
 });
