@@ -16,6 +16,7 @@ import { smclarifyDefinitions } from './families/smclarify.js';
 import { sklearnDefinitions } from './families/sklearn.js';
 import { frourosTestDefinitions } from './families/frouros-tests.js';
 import { multivariateDefinitions } from './families/multivariate.js';
+import { qualityDriftDefinitions } from './families/quality-drift.js';
 import { otherDriftDefinitions } from './families/other-drift.js';
 import { individualFairnessDefinitions } from './families/individual-fairness.js';
 import { outlierDefinitions } from './families/outliers.js';
@@ -56,6 +57,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...estimationDefinitions,
     ...multivariateDefinitions,
     ...alibiDefinitions,
+    ...qualityDriftDefinitions,
     ...frourosTestDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,

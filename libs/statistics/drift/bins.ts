@@ -1,3 +1,4 @@
+import { InputError } from '../errors.js';
 import { orderIfKept, ordered } from '../significance/ordered.js';
 import { moments } from '../significance/two-samples.js';
 import { countAtOrAbove } from './count-kernel.js';
@@ -27,7 +28,12 @@ function extremes(...samples: ArrayLike<number>[]): [number, number] {
   return [low, high];
 }
 
+/** @throws InputError `RangeTooWide` where the range is beyond the largest double */
 function estimated(range: number, width: number, integers: boolean): number {
+  if (!Number.isFinite(range))
+    throw new InputError('RangeTooWide', 'the largest and the smallest value are too far apart for equal bins', {
+      rule: 'a finite difference',
+    });
   // numpy ≥ 2 does not cut integers finer than 1.
   const used = integers && width < 1 ? 1 : width;
   return used > 0 ? Math.ceil(range / used) : 1;

@@ -1,4 +1,4 @@
-import { measure } from '../catalogue/index.js';
+import { findDefinition, measure } from '../catalogue/index.js';
 import { finite } from '../catalogue/sample-inputs.js';
 import type { MeasureResult } from '../catalogue/index.js';
 import { InputError } from '../errors.js';
@@ -19,11 +19,15 @@ export interface ColumnDrift {
   readonly chosen: string;
   readonly drifted: boolean | undefined;
   readonly measures: readonly DriftMeasure[];
+  /** What is missing, new or outside of the reference's range. */
+  readonly quality: readonly MeasureResult[];
 }
 
 export interface DriftReport {
   readonly rows: { readonly reference: number; readonly current: number };
   readonly columns: readonly ColumnDrift[];
+  /** Methods that look at all columns at once, where they were named. */
+  readonly multivariate: readonly DriftMeasure[];
   /** Columns of one side only, and columns whose type changed. */
   readonly schema: {
     readonly missing: readonly string[];
@@ -46,6 +50,7 @@ const pvalues: Readonly<Record<string, number>> = {
   't_test@evidently': 0.05,
   'mannw@evidently': 0.05,
   'g_test@evidently': 0.1,
+  'mmd_drift@alibi_detect': 0.05,
 };
 const distances: Readonly<Record<string, number>> = {
   'psi@evidently': 0.1,
@@ -55,7 +60,14 @@ const distances: Readonly<Record<string, number>> = {
   'wasserstein@evidently': 0.1,
   'ed@evidently': 0.1,
   'drift_magnitude@assay': 0.2,
+  'domain_classifier@assay': 0.65,
 };
+/** Numbers are judged by their range: which of them are new says little, and costs a set of them all. */
+const quality = {
+  num: ['missing_share_change@assay', 'out_of_range_share@assay'],
+  cat: ['missing_share_change@assay', 'unseen_share@assay'],
+} as const;
+const isMultivariate = (id: string): boolean => findDefinition(id).family === 'multivariate-drift';
 
 /** What is measured where nobody asked for certain methods. */
 const numericDefault = [
@@ -107,14 +119,17 @@ export function driftReport(
       !allNull(find(reference, name)) &&
       !allNull(find(current, name)),
   );
-  const judged = (columns ?? shared)
-    .filter((name) => !changed.includes(name))
-    .map((name) => columnDrift(reference, current, name, methods));
+  const looked = (columns ?? shared).filter((name) => !changed.includes(name));
+  const single = methods?.filter((id) => !isMultivariate(id));
+  const several = methods?.filter(isMultivariate) ?? [];
+  // Several columns at once do not part numbers from texts: a method that needs numbers takes those.
+  const judged = single?.length === 0 ? [] : looked.map((name) => columnDrift(reference, current, name, single));
   const decided = judged.filter(({ drifted }) => drifted !== undefined);
   const share = decided.length > 0 ? decided.filter(({ drifted }) => drifted).length / decided.length : null;
   return {
     rows: { reference: reference.rows, current: current.rows },
     columns: judged,
+    multivariate: several.map((id) => together(id, reference, current, looked)),
     schema: {
       missing: names(reference).filter((name) => !shared.includes(name)),
       added: names(current).filter((name) => !shared.includes(name)),
@@ -123,6 +138,19 @@ export function driftReport(
     share,
     drifted: share === null ? undefined : share >= 0.5,
   };
+}
+
+function together(id: string, reference: Table, current: Table, looked: readonly string[]): DriftMeasure {
+  const numbersOnly = id.startsWith('mmd');
+  const columns = looked.filter((name) => !numbersOnly || find(reference, name).kind === 'numeric');
+  const result = measure(id, [reference, current], { columns, ...(id in pvalues ? { result: 'pvalue' } : {}) });
+  return withRule(id, result);
+}
+
+function withRule(id: string, result: MeasureResult): DriftMeasure {
+  const threshold = pvalues[id] ?? distances[id];
+  if (threshold === undefined || result.value === null) return result;
+  return { ...result, threshold, drifted: id in pvalues ? result.value < threshold : result.value >= threshold };
 }
 
 function columnDrift(
@@ -138,9 +166,7 @@ function columnDrift(
   const measures = wanted.map((id): DriftMeasure => {
     const asCategory = /^(chisquare|z|g_test)@evidently$/.test(id) && kind === 'num' ? { type: 'cat' } : {};
     const result = measure(id, [reference, current], { column: name, ...asCategory });
-    const threshold = pvalues[id] ?? distances[id];
-    if (threshold === undefined || result.value === null) return result;
-    return { ...result, threshold, drifted: id in pvalues ? result.value < threshold : result.value >= threshold };
+    return withRule(id, result);
   });
   return {
     column: name,
@@ -150,6 +176,7 @@ function columnDrift(
       measures.find(({ definition }) => definition === chosen)?.drifted ??
       measures.find(({ drifted }) => drifted !== undefined)?.drifted,
     measures,
+    quality: quality[kind].map((id) => measure(id, [reference, current], { column: name })),
   };
 }
 

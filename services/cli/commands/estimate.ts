@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import {
   InputError,
   asCategories,
@@ -17,6 +17,7 @@ import { list, parseArguments } from '../arguments.js';
 import { readModelFolder, scoreTable } from '../model-folder.js';
 import type { ModelFolder } from '../model-folder.js';
 import { groupName, interval, number, progress, short, table as printTable } from '../print.js';
+import { readJson } from '../read-json.js';
 import type { Command } from '../registry.js';
 
 const usage = `assay estimate DIR REFERENCE CURRENT [--groups C,…] [--threshold P] [--level L] [--policy FILE] [--json] [--svg FILE]
@@ -42,7 +43,7 @@ export const estimate: Command = async (args, { stdout, stderr }) => {
     return value;
   };
   const [threshold, level] = [share('threshold', 0.5), share('level', 0.95)];
-  const policy = options['policy'] === undefined ? undefined : parsePolicy(await json(options['policy']));
+  const policy = options['policy'] === undefined ? undefined : parsePolicy(await readJson(options['policy']));
   const folder = await readModelFolder(positional[0]!);
   const reference = await readTable(positional[1]!, { onProgress: progress(stderr) });
   const current = await readTable(positional[2]!, { onProgress: progress(stderr) });
@@ -182,12 +183,4 @@ function picture({ parts }: EstimateReport): string {
       }),
     })),
   );
-}
-
-async function json(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (error) {
-    throw new InputError('Unreadable', `${path}: ${(error as Error).message}`, { file: path, rule: 'a JSON document' });
-  }
 }

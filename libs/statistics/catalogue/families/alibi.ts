@@ -1,6 +1,7 @@
 import { chiSquareIndependence, fisherExact } from '../../significance/contingency.js';
 import type { TestResult } from '../../significance/contingency.js';
 import { cramerVonMises, ks2Sample } from '../../significance/two-samples.js';
+import type { Alternative } from '../../significance/two-samples.js';
 import { answer } from '../definition.js';
 import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';
 import type { Inputs } from '../inputs.js';
@@ -68,7 +69,7 @@ export const alibiDefinitions: readonly MeasureDefinition[] = [
     [alternativeArgument('two-sided')],
     'ks_2samp@scipy and ks@evidently take the exact p up to 10,000 values',
     samples((a, b, inputs) =>
-      ks2Sample(a, b, 'asymp', inputs.oneOf('alternative', ['two-sided', 'less', 'greater'], 'two-sided')),
+      ks2Sample(a, b, 'asymp', inputs.oneOf<Alternative>('alternative', ['two-sided', 'less', 'greater'], 'two-sided')),
     ),
   ),
   definition(
@@ -107,7 +108,7 @@ export const alibiDefinitions: readonly MeasureDefinition[] = [
       if (na === 0 || nb === 0) return empty;
       if (values.length > 2) return { undefined: 'more-than-two-values', n };
       if (values.length < 2) return { undefined: 'constant', n };
-      const alternative = inputs.oneOf('alternative', ['two-sided', 'less', 'greater'], 'greater');
+      const alternative = inputs.oneOf<Alternative>('alternative', ['two-sided', 'less', 'greater'], 'greater');
       return pick(
         inputs,
         fisherExact(
