@@ -25,7 +25,7 @@ const say = given === undefined ? () => undefined : (line: string) => void proce
 /** A neighbour that is away is seen within this time, and so is its return: retries are at most 5 s apart. */
 const seenWithin = 60_000;
 /** Of one processor, while a neighbour is away: who retries without bounds uses a whole one. */
-const mostProcessor = 0.5;
+const mostProcessor = 0.7;
 
 const suite = process.platform === 'linux' ? describe : describe.skip;
 if (kafkaMissing) process.stderr.write(`test/outage: the broker, relay and projector are left out: ${kafkaMissing}\n`);
