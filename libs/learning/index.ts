@@ -33,6 +33,10 @@ export type { AttributionMethod, Decision, ExplainOptions, ExplainReport, Featur
 export { fitLogistic, predictLogistic } from './linear/logistic.js';
 export type { LogisticModel, LogisticOptions } from './linear/logistic.js';
 export * from './onnx/index.js';
+export { cut, hierarchy, maximumHierarchyRows } from './projection/hierarchical.js';
+export type { Join, Linkage } from './projection/hierarchical.js';
+export { maximumTsneRows, tsne } from './projection/t-sne.js';
+export type { Map2d, TsneOptions } from './projection/t-sne.js';
 export { reweigh } from './reweighing/kamiran-calders.js';
 export { bayesianSearch } from './search/bayesian.js';
 export { geneticSearch, gridSearch, randomSearch, successiveHalving } from './search/simple.js';
