@@ -13,6 +13,7 @@ import { linearAttribution } from './linear.js';
 import { partialDependence } from './partial-dependence.js';
 import { permutationImportance } from './permutation-importance.js';
 import { sampledShapley } from './sampled-shapley.js';
+import { blocksOf } from './tensor.js';
 import { interventionalTreeShap, treeShap } from './tree-shap.js';
 
 interface GoldenTree {
@@ -258,4 +259,15 @@ test('permutation importance: what is not read has none, what is read has some, 
   expect(found.features[2]).toEqual({ feature: 'c', mean: 0, sd: 0 });
   expect(await run()).toEqual(found);
   expect(await permutationImportance(data, 3, blocks, async () => undefined, 5, 9)).toBeUndefined();
+});
+
+test('a text is one feature of many columns; a model that reads earlier rows is refused', () => {
+  const metadata = { features: ['a', 'words', 'b'], encoding: {}, lineage: {} };
+  const text = { words: { buckets: 4, ngrams: 1, signed: true } };
+  expect(blocksOf({ ...metadata, text }).map(({ first, width: own }) => [first, own])).toEqual([
+    [0, 1],
+    [1, 4],
+    [5, 1],
+  ]);
+  expect(() => blocksOf({ ...metadata, derived: { b: {} } })).toThrow('reads earlier rows (b)');
 });

@@ -274,6 +274,22 @@ test('no training value lies on a cut, also where a node or a draw has not seen 
   }
 });
 
+test('histograms of more than 2 GiB are refused before anything is fitted', () => {
+  const [rows, width] = [4096, 150];
+  const random = new Generator(3);
+  const set = {
+    rows,
+    width,
+    names: Array.from({ length: width }, (_, j) => `x${j}`),
+    values: Float64Array.from({ length: rows * width }, () => Math.fround(random.uniform())),
+    target: Float64Array.from({ length: rows }, (_, row) => row % 2),
+    classes: 2,
+  };
+  expect(refused(() => fit(gradientBoosting as unknown as Algorithm, set, { maximumLeaves: 4096 }))).toBe(
+    'TooLarge algorithm.maximumLeaves',
+  );
+});
+
 test('early stopping keeps the round that was best on rows it did not fit', () => {
   const random = new Generator(9);
   const set = { ...sample(400, 2), target: Float64Array.from({ length: 400 }, () => random.integer(2)) };
