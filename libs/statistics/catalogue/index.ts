@@ -3,6 +3,7 @@ import type { Table } from '../table/index.js';
 import type { Answer, MeasureDefinition } from './definition.js';
 import { aequitasDefinitions } from './families/aequitas.js';
 import { aif360Definitions } from './families/aif360.js';
+import { aif360MoreDefinitions } from './families/aif360-more.js';
 import { alibiDefinitions } from './families/alibi.js';
 import { assayDriftDefinitions } from './families/assay-drift.js';
 import { assayRateDefinitions } from './families/assay-rates.js';
@@ -42,6 +43,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
   [
     ...fairlearnDefinitions,
     ...aif360Definitions,
+    ...aif360MoreDefinitions,
     ...aequitasDefinitions,
     ...smclarifyDefinitions,
     ...assayFairnessDefinitions,
