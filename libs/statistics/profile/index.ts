@@ -3,7 +3,7 @@ export type { DistributionChange, KeyedComparison, VersionComparison } from './c
 export { profileColumn } from './column.js';
 export { interquartileOutliers, medianDeviation, normalityP, robustOutliers, zScoreOutliers } from './numbers.js';
 export type { ColumnProfile, DistributionClass, NumberProfile } from './column.js';
-export { littleTest, missingProfile } from './missing.js';
+export { littleTest, missingPatterns } from './missing.js';
 export type { LittleTest, MissingProfile } from './missing.js';
 export { excessKurtosis, isConstant, momentsOf, pearson, ranks, sampleVariance, skewness } from './moments.js';
 export type { Moments } from './moments.js';

@@ -26,12 +26,13 @@ const maximumColumns = 50;
 /** Patterns × columns³ of one step of EM at most. */
 const maximumWork = 2e7;
 /** A profile reads at most so many rows for Little's test, evenly spaced. */
-const rowsOfProfile = 200_000;
+export const rowsOfProfile = 200_000;
 
 const isMissing = (column: TableColumn, row: number): boolean =>
   column.kind === 'numeric' ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
 
-export function missingProfile(table: Table): MissingProfile {
+/** The patterns, without the test, which is a task of its own. */
+export function missingPatterns(table: Table): Omit<MissingProfile, 'little'> {
   const holey = table.columns.filter(({ nulls }) => nulls > 0);
   // The pattern of a row is built column by column: a pattern and one more bit make the next pattern.
   const pattern = new Int32Array(holey.length > 0 ? table.rows : 0);
@@ -59,11 +60,9 @@ export function missingProfile(table: Table): MissingProfile {
     .map((missing, code) => ({ missing, rows: counts[code]! }))
     .filter(({ rows }) => rows > 0)
     .sort((a, b) => b.rows - a.rows || (a.missing.join('\0') < b.missing.join('\0') ? -1 : 1));
-  const little = littleTest(table, rowsOfProfile);
   return {
     patterns: patterns.slice(0, 50),
     completeRows: patterns.find(({ missing }) => missing.length === 0)?.rows ?? 0,
-    ...(little ? { little } : {}),
   };
 }
 
@@ -74,7 +73,10 @@ export function missingProfile(table: Table): MissingProfile {
  * EM works on the sums and cross products of each pattern, so that a step costs patterns, not rows.
  * @returns undefined where no numeric column misses a value
  */
-export function littleTest(table: Table, maximumRows = Infinity): LittleTest | { undefined: string } | undefined {
+export function littleTest(
+  table: Pick<Table, 'rows' | 'columns'>,
+  maximumRows = Infinity,
+): LittleTest | { undefined: string } | undefined {
   const columns = table.columns.flatMap((column) => (column.kind === 'numeric' ? [column] : []));
   if (!columns.some(({ nulls }) => nulls > 0)) return undefined;
   const stride = Math.max(1, Math.ceil(table.rows / maximumRows));

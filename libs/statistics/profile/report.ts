@@ -6,7 +6,7 @@ import type { ColumnProfile } from './column.js';
 import { addContext, contextLevel, contextModel, emptyContext } from './context.js';
 import { addCrossProducts, correlationOf, emptyCrossProducts } from './cross.js';
 import type { CrossProducts } from './cross.js';
-import { missingProfile } from './missing.js';
+import { missingPatterns } from './missing.js';
 import type { MissingProfile } from './missing.js';
 import { pearson, ranks } from './moments.js';
 import { countDuplicates, runTask, workloadOf } from './tasks.js';
@@ -76,11 +76,15 @@ export function* profiling(
   if (options.target !== undefined) columnOf(table, options.target);
   for (const name of options.protected ?? []) columnOf(table, name);
   const { numeric, keys } = workload;
+  // Before the first round, while workers start.
+  const patterns = missingPatterns(table);
   const first = yield [
+    { type: 'little' },
     ...numeric.map((_, index): Task => ({ type: 'column', index })),
     ...ranges(table.rows).map((range): Task => ({ type: 'rows', ...range })),
   ];
   const profiles = first.flatMap((result) => (result.type === 'column' ? [result.profile] : []));
+  const little = first.flatMap((result) => (result.type === 'little' && result.test ? [result.test] : []))[0];
   const hash = LatticeHash.empty();
   for (const result of first) if (result.type === 'rows') hash.merge(LatticeHash.deserialize(result.state));
   const byName = new Map(profiles.map((profile) => [profile.name, profile]));
@@ -108,7 +112,7 @@ export function* profiling(
     duplicates,
     columns,
     constantColumns: columns.filter(({ distribution }) => distribution.class === 'constant').map(({ name }) => name),
-    missing: missingProfile(table),
+    missing: { ...patterns, ...(little ? { little } : {}) },
     correlations: correlations(table, names, cross, options.spearman ?? false),
     context,
     warnings,

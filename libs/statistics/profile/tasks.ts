@@ -7,6 +7,7 @@ import { contextCounts } from './context.js';
 import type { ContextCounts, ContextModel } from './context.js';
 import { crossProducts } from './cross.js';
 import type { CrossProducts, ScaledColumn } from './cross.js';
+import { littleTest, rowsOfProfile } from './missing.js';
 import { profileNumbers } from './numbers.js';
 
 /** What tasks read: the rows to be hashed, the columns of numbers, and a place for the keys of rows. */
@@ -37,6 +38,7 @@ export interface Scaling {
 /** A piece of a profile that needs nothing but the workload: it runs here or in a worker, with the same result. */
 export type Task =
   | { readonly type: 'column'; readonly index: number }
+  | { readonly type: 'little' }
   | { readonly type: 'rows'; readonly from: number; readonly to: number }
   | { readonly type: 'cross'; readonly scalings: readonly Scaling[]; readonly from: number; readonly to: number }
   | {
@@ -49,6 +51,7 @@ export type Task =
 
 export type TaskResult =
   | { readonly type: 'column'; readonly profile: ColumnProfile }
+  | { readonly type: 'little'; readonly test: ReturnType<typeof littleTest> }
   | { readonly type: 'rows'; readonly state: Uint8Array }
   | { readonly type: 'cross'; readonly cross: CrossProducts }
   | { readonly type: 'context'; readonly counts: ContextCounts };
@@ -57,6 +60,11 @@ export function runTask(workload: Workload, task: Task): TaskResult {
   switch (task.type) {
     case 'column':
       return { type: 'column', profile: profileNumbers(workload.numeric[task.index]!) };
+    case 'little':
+      return {
+        type: 'little',
+        test: littleTest({ rows: workload.source.rows, columns: workload.numeric }, rowsOfProfile),
+      };
     case 'rows':
       return { type: 'rows', state: hashRange(workload, task.from, task.to) };
     case 'cross':
