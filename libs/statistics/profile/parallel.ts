@@ -51,6 +51,8 @@ class Pool {
       () =>
         new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
           workerData: workload,
+          // What a worker makes is short-lived: a small nursery keeps the process tree small.
+          resourceLimits: { maxYoungGenerationSizeMb: 16 },
           // Run from the sources (tests, benches) the worker needs the loader that reads them.
           ...(source && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
         }),

@@ -103,6 +103,17 @@ function parseRecord(line: string, number: number): Record<string, Cell> {
         rule: 'number, text, boolean or null',
       });
   }
+  const wide = Object.entries(parsed).find(([, value]) => typeof value === 'number' && Math.abs(value) > 2 ** 53 - 1);
+  if (wide && /:\s*-?\d{16,}\s*[,}]/.test(line))
+    throw new InputError(
+      'InexactNumber',
+      `line ${number}: "${wide[0]}" is a whole number beyond 2^53; write it as a text`,
+      {
+        field: wide[0],
+        line: number,
+        rule: 'whole numbers that a double holds',
+      },
+    );
   // JSON.parse keeps the last of two equal keys in silence; values are flat, so that names are strings before colons.
   const written = line.match(/"(?:[^"\\]|\\.)*"\s*:/g)?.length ?? 0;
   if (written > members)

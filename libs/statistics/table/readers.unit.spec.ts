@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { InputError, hashRows, readTable } from '../index.js';
 
@@ -62,12 +63,34 @@ describe('one table in three formats', () => {
   });
 });
 
+test('texts short and long, equal by their bytes, with nulls between them', async () => {
+  const texts = ['', 'a', 'é', 'twelve bytes', 'thirteen byte', 'x'.repeat(40), 'twelve byte', '日本語'];
+  const values = Array.from({ length: 5000 }, (_, i) =>
+    i % 11 === 0 ? 'NULL' : `'${texts[(i * 7) % 8]}${i % 3 === 0 ? i : ''}'`,
+  );
+  await query(
+    `COPY (SELECT * FROM (VALUES ${values.map((value) => `(${value})`).join(', ')}) t(s)) TO '${at('texts.parquet')}' (FORMAT parquet)`,
+  );
+  const column = (await readTable(at('texts.parquet'))).table.columns[0]!;
+  if (column.kind !== 'category') throw new Error('a text');
+  expect(column.nulls).toBe(values.filter((value) => value === 'NULL').length);
+  expect(Array.from(column.codes, (code) => (code < 0 ? 'NULL' : `'${column.categories[code]}'`))).toEqual(values);
+});
+
+(process.platform === 'win32' ? test.skip : test)('a file is read once: a pipe will do', async () => {
+  const pipe = at('pipe');
+  execFileSync('mkfifo', [pipe]);
+  const [content] = await Promise.all([readTable(pipe), writeFile(pipe, 'a,b\n1,x\n2,y\n')]);
+  expect(content.table.rows).toBe(2);
+});
+
 describe('bad files are refused by name', () => {
   test.each([
     ['ragged.jsonl', '{"a":1,"b":2}\n{"a":1}\n', 'RaggedRow'],
     ['twice.jsonl', '{"a":1,"a":2}\n', 'DuplicateKey'],
     ['broken.jsonl', '{"a":1}\n{"a":', 'MalformedJson'],
     ['nested.jsonl', '{"a":[1]}\n', 'WrongType'],
+    ['wide.jsonl', '{"id":9007199254740993,"x":1e300}\n', 'InexactNumber'],
     ['mixed.jsonl', '{"a":1}\n{"a":"x"}\n', 'MixedColumn'],
     ['empty.jsonl', '', 'EmptyFile'],
     ['list.jsonl', '[1]\n', 'MalformedJson'],
