@@ -13,6 +13,12 @@ function eventOf(intent: Intent, view: FedView): AssayEvent | undefined {
       return { type: 'ApprovalVoided', data: intent.input } as AssayEvent;
     case 'ExpireApproval':
       return { type: 'ApprovalExpired', data: intent.input } as AssayEvent;
+    case 'WarnOfExpiry': {
+      const { approvalId, days } = intent.input;
+      const approval = view.approvals.get(approvalId)?.state;
+      if (approval?.status !== 'granted') throw new Error('warned of an approval that is not granted');
+      return { type: 'ApprovalExpiryWarned', data: { approvalId, validUntil: approval.validUntil, days } };
+    }
     case 'LapseCondition': {
       const { onLapse: effect } = view.approvals.get(intent.input.approvalId)!.state.conditions[
         intent.input.conditionId
