@@ -14,6 +14,7 @@ test('every measure that follows a library has goldens made by it', () => {
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'goldens');
   const held = new Set(
     readdirSync(folder)
+      .filter((file) => file.endsWith('.json'))
       .map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as { cases?: { name: string }[] })
       .flatMap(({ cases = [] }) => cases.map(({ name }) => name)),
   );
