@@ -6,7 +6,7 @@ import { eventRecord, watermarkRecord } from '#libs/messaging';
 import type { Messaging, RelayStamp } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
 import type { Pool } from '#libs/postgres';
-import { access, inventory, livePositions, partitionOf, timeline } from '#libs/projections';
+import { access, inventory, livePositions, NotYet, partitionOf, timeline } from '#libs/projections';
 import type { View } from '#libs/projections';
 import { memoryMessaging } from '../../libs/messaging/testing-memory.js';
 import type { MemoryTopic } from '../../libs/messaging/testing-memory.js';
@@ -15,6 +15,7 @@ import { compareWithFold, randomHistory } from '../../libs/projections/testing/i
 import { createLeaseTable } from '../relay/lease.js';
 import { startKafkaProjector } from './kafka.js';
 import type { KafkaProjector, KafkaProjectorOptions } from './kafka.js';
+import { observeViews } from './observer.js';
 
 const partitions = 4;
 const name = 'events';
@@ -112,6 +113,11 @@ async function expectFold(events: readonly StoredEvent[], wanted: readonly View[
 const last = history[299]!;
 
 test('the views are the fold of the log, after duplicates, zombies and foreign records', async () => {
+  const observer = await observeViews(
+    pool,
+    views.map((view) => view.name),
+  );
+  expect([observer.position(), observer.trouble]).toEqual([-1n, 'no projector has been here yet']);
   const projector = start();
   publish(history.slice(0, 100), -1n, { ...relay, epoch: 1n });
   publish([], history[99]!.position, { ...relay, epoch: 2n });
@@ -122,7 +128,10 @@ test('the views are the fold of the log, after duplicates, zombies and foreign r
   publish(history.slice(200), history[199]!.position, { id: randomUUID(), epoch: 3n });
   publish(history.slice(200), history[199]!.position, { ...relay, epoch: 4n });
   publish(history.slice(200), history[199]!.position);
-  await at(last.position);
+  await observer.waitFor(last.position, 60_000);
+  expect([observer.position(), observer.trouble]).toEqual([last.position, undefined]);
+  await expect(observer.waitFor(last.position + 1n, 30)).rejects.toThrow(NotYet);
+  await observer.stop();
   await expectFold(history);
   const { records, gaps, stops } = projector.status();
   expect(records.zombie).toBeGreaterThan(0);
@@ -195,6 +204,9 @@ test('a schema version that this build does not know stops the views that handle
   const stop = projector.status().stops.find(({ view }) => view === 'inventory')!;
   expect(stop).toMatchObject({ kind: 'poison', eventId: history[handled]!.id, position: history[handled]!.position });
   expect(stop.error).toContain('ersion');
+  const observer = await observeViews(pool, ['inventory', 'access']);
+  await until('the alarm', () => observer.alarms().some(({ view }) => view === 'inventory'));
+  await observer.stop();
   await expectFold(history, [access]);
   await at(history[handled]!.position - 1n, ['inventory']);
   expect((await livePositions(pool)).get('inventory')).toBe(history[handled]!.position - 1n);

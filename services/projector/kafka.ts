@@ -338,7 +338,7 @@ class GroupProjector implements KafkaProjector {
 }
 
 /** No waiting puts these right: the database or the topic is of another build or configuration. */
-const final: ReadonlySet<string> = new Set(['RegistryAhead', 'GenerationAhead', 'OtherBuild', 'TopicMismatch']);
+const final: ReadonlySet<string> = new Set(['RegistryAhead', 'OtherBuild', 'TopicMismatch']);
 const isFinal = (error: unknown): boolean => error instanceof Error && final.has(error.name);
 
 function newAbort(): AbortController {
