@@ -42,7 +42,7 @@ function oneSidedSf(d: number, n1: number, n2: number): number {
 }
 
 /** max |i n2 − j n1| over the pooled points (one-sided: without the bars): integers, so that equal distances are equal. */
-function largestGap(x: Float64Array, y: Float64Array, alternative: Alternative): number {
+export function largestGap(x: Float64Array, y: Float64Array, alternative: Alternative): number {
   const [n1, n2] = [x.length, y.length];
   let [i, j, largest] = [0, 0, 0];
   // Where one sample ends the gap only closes.

@@ -1,4 +1,5 @@
-import { ks2Sample } from '../significance/two-samples.js';
+import { sorted } from '../significance/ordered.js';
+import { ks2Sample, largestGap } from '../significance/two-samples.js';
 import { MersenneTwister } from '../splits/mersenne-twister.js';
 
 /** A detector that is fed one value at a time. */
@@ -123,6 +124,7 @@ export class PageHinkley implements Detector {
  */
 export class Kswin implements Detector {
   private window: number[] = [];
+  private readonly pvalues = new Map<number, number>();
   private random: MersenneTwister;
 
   constructor(
@@ -140,8 +142,12 @@ export class Kswin implements Detector {
     if (this.window.length < this.windowSize) return false;
     const recent = this.window.slice(-this.statSize);
     const drawn = this.random.sample(this.window.slice(0, -this.statSize), this.statSize);
-    const { statistic, pvalue } = ks2Sample(drawn, recent);
-    if (!(pvalue <= this.alpha && statistic > 0.1)) return false;
+    const gap = largestGap(sorted(drawn), sorted(recent), 'two-sided');
+    if (!(gap / this.statSize ** 2 > 0.1)) return false;
+    // Samples of one size: p is a function of the gap.
+    const pvalue = this.pvalues.get(gap) ?? ks2Sample(drawn, recent).pvalue;
+    this.pvalues.set(gap, pvalue);
+    if (!(pvalue <= this.alpha)) return false;
     this.window = [];
     this.random = new MersenneTwister([this.seed]);
     return true;
