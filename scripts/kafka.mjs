@@ -55,6 +55,9 @@ const watchdog = spawn('sh', ['-c', `cat >/dev/null; kill -KILL ${broker.pid}`],
   stdio: ['pipe', 'ignore', 'ignore'],
   detached: true,
 });
+// Started by a program that says so, it does not outlive that one.
+const parent = process.ppid;
+if (process.env['ASSAY_PARENT']) setInterval(() => process.ppid === parent || broker.kill('SIGKILL'), 500).unref();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => broker.kill('SIGTERM'));
 broker.on('exit', (code, signal) => {
   watchdog.kill('SIGKILL');

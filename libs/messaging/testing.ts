@@ -48,6 +48,7 @@ function start(port: number, folder: string): Promise<ChildProcess> {
   const script = join(repositoryRoot(), 'scripts', 'kafka.mjs');
   const further = ['--properties', join(folder, 'further.properties')];
   const child = spawn(process.execPath, [script, '--port', String(port), '--data', folder, ...further], {
+    env: { ...process.env, ASSAY_PARENT: String(process.pid) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return new Promise((resolve, reject) => {
