@@ -44,6 +44,9 @@ export interface LaunchedPostgres {
   close(): Promise<void>;
 }
 
+/** How long a process that has ended may stay in the system's table before its parent takes note of it. */
+const unnotedMilliseconds = 5_000;
+
 /**
  * Starts the embedded Postgres over `dataDirectory` on 127.0.0.1 with a random password (scram). A Postgres that
  * outlived an earlier owner of the folder is stopped first. Ends with this process, also when that is killed.
@@ -63,11 +66,18 @@ export async function launchPostgres(options: LaunchOptions): Promise<LaunchedPo
   if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(binaries, dataDirectory, cluster, password, user);
 
   const settings = { ...defaultSettings, ...options.settings };
+  const unnotedUntil = performance.now() + unnotedMilliseconds;
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort());
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
     const started = await start(binaries, { dataDirectory, cluster, port, url, settings, user });
     if (typeof started !== 'string') return started;
+    // A postmaster that was killed a moment ago: nobody has taken note of its end yet, and its id still counts as alive.
+    if (started.includes('"postmaster.pid" already exists') && performance.now() < unnotedUntil) {
+      await sleep(100);
+      attempt -= 1;
+      continue;
+    }
     const taken = started.includes('could not bind') || started.includes('Address already in use');
     if (!taken || options.port !== undefined || attempt === 5)
       throw new PostgresNotStarted(`Postgres over ${dataDirectory} did not start:\n${started}`);
