@@ -22,7 +22,7 @@ import { everyQuestion, type Known } from './testing/questions.js';
 import { allViews, clockView } from './views.js';
 
 const partitions = 8;
-const history = randomHistory(42, 2_500);
+const history = randomHistory(43, 2_500);
 const recorded = history.map((event) => event.recorded);
 
 let database: TestDatabase;

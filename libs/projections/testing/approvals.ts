@@ -80,6 +80,7 @@ export const approvals: Step[] = [
         validUntil: later(w, 180),
       });
       issuePermit(world, w, version.id, { kind: 'approval', id: approvalId });
+      append('ApprovalExpiryWarned', { approvalId, validUntil: later(w, 7), days: 7 });
     }
   },
   (world, w) => {
@@ -111,12 +112,6 @@ export const approvals: Step[] = [
         conditionId,
         effect: 'suspend',
       });
-  },
-  (world, w) => {
-    const request = w.random.pick(world.requests.filter(({ signed }) => signed === testStages.length));
-    if (request === undefined) return;
-    const warning = { approvalId: request.id, validUntil: later(w, 7), days: 7 } as const;
-    w.append(world.workspace, 'approval', request.id, 'ApprovalExpiryWarned', warning);
   },
   (world, w) => {
     const request = w.random.pick(world.requests.filter(({ signed }) => signed === testStages.length));
