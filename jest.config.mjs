@@ -18,7 +18,8 @@ const withPostgres = {
 
 // Three sizes of test; the level is in the file name. The slow ones start first.
 export default {
-  maxWorkers: 2,
+  // One more than the two cores: the suites of outages, kills and brokers mostly wait.
+  maxWorkers: 3,
   testTimeout: 240_000,
   projects: [
     { ...common, ...withPostgres, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e.spec.ts'] },
