@@ -143,7 +143,7 @@ test('an event that no codec of ours wrote stops one partition of the views that
     [{ id, type: 'ModelRegistered', data: bytes, metadata: bytes }],
     'no_stream',
   );
-  await projector.waitFor(position, 5_000, ['access', 'fairness', 'approvals', 'deployments']);
+  await projector.waitFor(position, 100_000, ['access', 'fairness', 'approvals', 'deployments']);
   const error = await projector.waitFor(position, 300).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(NotYet);
   expect([...(error as NotYet).stopped].sort()).toEqual(['inventory', 'lineage', 'timeline']);
