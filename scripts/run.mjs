@@ -67,5 +67,16 @@ if (args[0].startsWith('dist/') && !existsSync(join(root, args[0]))) {
 }
 foreground(
   args.map((part, index) => (index === 0 && !part.startsWith('-') ? join(root, part) : part)),
-  line.env?.(rest),
+  line.env?.(rest) ?? (args[0].startsWith('dist/') ? youngGeneration() : undefined),
 );
+
+/**
+ * A request leaves a few hundred kilobytes behind that die with it. In Node's usual young generation of 16 MB they
+ * outlive two collections and are copied: with 64 MB a product under load answers a fifth more commands. Who has set
+ * it keeps what they have set.
+ */
+function youngGeneration() {
+  const given = process.env.NODE_OPTIONS ?? '';
+  if (given.includes('semi-space')) return undefined;
+  return { NODE_OPTIONS: `${given} --max-semi-space-size=64`.trim() };
+}

@@ -130,7 +130,8 @@ class StoreProjector implements Projector {
     const where = consumer.view.name;
     return new ViewRunner(consumer, {
       batchSize: this.options.batchSize ?? 4_000,
-      lingerMs: this.options.lingerMs ?? 100,
+      // Each view a little later than the one before, so that under load they do not all write in one moment.
+      lingerMs: (this.options.lingerMs ?? 100) * (1 + this.#fed.length / 16),
       sleep,
       onAdvance,
       onTrouble: (error, attempt) => this.options.onTrouble?.({ where, error, attempt }),

@@ -18,11 +18,10 @@ export interface StartedProduct {
 export async function startBuiltProduct(): Promise<StartedProduct> {
   const data = await mkdtemp(join(tmpdir(), 'assay-bench-'));
   const root = repositoryRoot();
-  const child = spawn(
-    process.execPath,
-    [join(root, 'dist', 'services', 'standalone', 'main.js'), '--port', '0', '--data', data],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const child = spawn(process.execPath, [join(root, 'scripts', 'run.mjs'), 'start', '--port', '0', '--data', data], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const close = async () => {
     await ended(child);
     await rm(data, { recursive: true, force: true });
