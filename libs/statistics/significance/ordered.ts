@@ -1,3 +1,5 @@
+import { sortNumbers } from '../sorting/radix.js';
+
 /**
  * Samples in ascending order. Columns are immutable, so the order of a column is kept as long as the column lives: a reference is
  * sorted once for all of its windows, and a window once for all measures.
@@ -6,73 +8,13 @@ const kept = new WeakMap<Float64Array, Float64Array>();
 
 /** Sorted copy, as `Float64Array.prototype.sort` orders: −0 before 0, NaN last. */
 export function sorted(values: ArrayLike<number>): Float64Array {
-  const copy = Float64Array.from(values);
-  return copy.length < 4096 || holdsNaN(copy) ? copy.sort() : sortByRadix(copy);
+  const sample = values instanceof Float64Array ? values : Float64Array.from(values);
+  return holdsNaN(sample) ? sample.slice().sort() : sortNumbers(sample);
 }
 
 function holdsNaN(values: Float64Array): boolean {
   for (let i = 0; i < values.length; i += 1) if (values[i] !== values[i]) return true;
   return false;
-}
-
-const digits = 3;
-const digitBits = 11;
-const buckets = 1 << digitBits;
-
-/**
- * Radix sort by the upper 32 bits of the doubles (sign, exponent, 20 bits of the fraction), in three passes; what these do not part
- * is sorted by comparison. No NaN.
- */
-function sortByRadix(values: Float64Array): Float64Array {
-  const n = values.length;
-  const starts = Array.from({ length: digits }, () => new Int32Array(buckets));
-  const upper = new Int32Array(values.buffer, values.byteOffset, n * 2);
-  for (let i = 0; i < n; i += 1) {
-    const key = ascendingKey(upper[2 * i + 1]!);
-    for (let digit = 0; digit < digits; digit += 1) starts[digit]![(key >>> (digit * digitBits)) & (buckets - 1)]! += 1;
-  }
-  for (const counts of starts)
-    for (let bucket = 0, before = 0; bucket < buckets; bucket += 1) {
-      const own = counts[bucket]!;
-      counts[bucket] = before;
-      before += own;
-    }
-  let from: Float64Array = values;
-  let to: Float64Array = new Float64Array(n);
-  for (let digit = 0; digit < digits; digit += 1) {
-    distribute(from, to, starts[digit]!, digit * digitBits);
-    [from, to] = [to, from];
-  }
-  return sortRuns(from);
-}
-
-function distribute(from: Float64Array, to: Float64Array, places: Int32Array, shift: number): void {
-  const upper = new Int32Array(from.buffer, from.byteOffset, from.length * 2);
-  for (let i = 0; i < from.length; i += 1) {
-    const bucket = (ascendingKey(upper[2 * i + 1]!) >>> shift) & (buckets - 1);
-    const place = places[bucket]!;
-    places[bucket] = place + 1;
-    to[place] = from[i]!;
-  }
-}
-
-/** Upper half of a double so turned that unsigned order is the order of the doubles (little-endian machines, as all of Node's). */
-function ascendingKey(upper: number): number {
-  return upper ^ ((upper >> 31) | 0x80000000);
-}
-
-function sortRuns(values: Float64Array): Float64Array {
-  const upper = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-  for (let i = 1; i < values.length; i += 1) {
-    if (!(values[i]! < values[i - 1]!)) continue;
-    const own = upper[2 * i + 1];
-    let [start, end] = [i - 1, i + 1];
-    while (start > 0 && upper[2 * start - 1] === own) start -= 1;
-    while (end < values.length && upper[2 * end + 1] === own) end += 1;
-    values.subarray(start, end).sort();
-    i = end;
-  }
-  return values;
 }
 
 /** The sample in order, kept beside it: neither may be written to afterwards. */
