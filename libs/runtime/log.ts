@@ -1,19 +1,7 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { pino, stdTimeFunctions } from 'pino';
 import type { DestinationStream, Level, Logger } from 'pino';
 
 export type Log = Logger;
-
-const requests = new AsyncLocalStorage<string>();
-
-/** Runs `work` under a request id that every log line within carries. */
-export function withRequestId<Result>(requestId: string, work: () => Result): Result {
-  return requests.run(requestId, work);
-}
-
-export function requestId(): string | undefined {
-  return requests.getStore();
-}
 
 /** Fields that never reach a log, wherever they stand (at most three levels deep). */
 const secrets = ['authorization', 'cookie', 'token', 'secret', 'password', 'reauthentication', 'key', 'set-cookie'];
@@ -21,7 +9,7 @@ const secrets = ['authorization', 'cookie', 'token', 'secret', 'password', 'reau
 const redacted = secrets.flatMap((name) => ['', '*.', '*.*.'].map((depth) => `${depth}["${name}"]`));
 
 /**
- * The process's log: JSON lines, time in ISO 8601, the request id where there is one, secrets replaced.
+ * The process's log: JSON lines, time in ISO 8601, secrets replaced.
  *
  * @param destination where the lines go; standard error unless told otherwise, so that standard output stays a program's own
  */
@@ -35,10 +23,6 @@ export function createLog(
       level: options.level ?? 'info',
       timestamp: stdTimeFunctions.isoTime,
       redact: { paths: redacted, censor: '[redacted]' },
-      mixin: () => {
-        const id = requests.getStore();
-        return id === undefined ? {} : { requestId: id };
-      },
       formatters: { level: (label) => ({ level: label }) },
     },
     options.destination ?? pino.destination({ fd: 2, sync: true }),

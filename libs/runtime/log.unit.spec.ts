@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { createLog, withRequestId } from './log.js';
+import { createLog } from './log.js';
 
 function lines() {
   const written: string[] = [];
@@ -21,15 +21,4 @@ test('secrets never reach the log, wherever they stand', () => {
   expect(written).toHaveLength(2);
   expect(written.join('')).not.toContain('s3cr3t');
   expect(JSON.parse(written[0]!)).toMatchObject({ level: 'info', name: 'test', authorization: '[redacted]' });
-});
-
-test('every line within a request carries its id', async () => {
-  const { written, destination } = lines();
-  const log = createLog('test', { destination });
-  await withRequestId('r-1', async () => {
-    await Promise.resolve();
-    log.info('within');
-  });
-  log.info('without');
-  expect(written.map((line) => JSON.parse(line).requestId)).toEqual(['r-1', undefined]);
 });

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
-import { withRequestId } from '#libs/runtime';
 import { strictJson } from './http/body.js';
 import { nestLog } from './http/log.js';
+import { nameRequest } from './http/request-id.js';
 import { defaultLimits } from './limits/limits.js';
 import { apiModule } from './module.js';
 import type { ApiPorts } from './ports.js';
@@ -19,8 +18,6 @@ export interface Api {
   close(): Promise<void>;
 }
 
-const requestIdPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 /** The API over its ports: GraphQL, content, health. Nothing is listened to before `listen`. */
 export async function createApi(ports: ApiPorts): Promise<Api> {
   const limits = { ...defaultLimits, ...ports.limits };
@@ -29,11 +26,9 @@ export async function createApi(ports: ApiPorts): Promise<Api> {
   server.disable('x-powered-by');
   server.disable('etag');
   server.use((request, response, next) => {
-    const given = request.headers['x-request-id'];
-    const id = typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
-    response.setHeader('x-request-id', id);
+    response.setHeader('x-request-id', nameRequest(request));
     response.setHeader('x-content-type-options', 'nosniff');
-    withRequestId(id, next);
+    next();
   });
   server.use('/graphql', strictJson({ bytes: limits.bodyBytes, depth: limits.jsonDepth }));
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { SignJWT, generateKeyPair } from 'jose';
 import { abilityFor } from '#libs/authorization';
 import { openContentFolder } from '#libs/content';
@@ -32,6 +33,10 @@ export interface TestApi extends TestApplication {
   readonly api: Api;
   readonly content: ContentStore;
   readonly denials: CountedDenial[];
+  /** What the api has logged, errors only, a JSON text a line. */
+  readonly logged: string[];
+  /** Of the database that the views stand in. */
+  readonly viewsUrl: string;
   /** A token of the issuer for somebody; claims as wanted. */
   token(person: Actor, claims?: Readonly<Record<string, unknown>>): Promise<string>;
   /** A token that nobody's key signed. */
@@ -64,6 +69,13 @@ export async function testApi(limits: Partial<Limits> = {}): Promise<TestApi> {
   const other = await generateKeyPair('ES256');
   const { application, directory, ports, clock } = base;
   const denials: CountedDenial[] = [];
+  const logged: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      logged.push(String(chunk));
+      done();
+    },
+  });
   const apiPorts: ApiPorts = {
     application,
     evidenceOf: (workspace, modelVersionId) => application.evidenceOf(workspace, modelVersionId),
@@ -83,7 +95,7 @@ export async function testApi(limits: Partial<Limits> = {}): Promise<TestApi> {
     measure: () => Promise.reject(new Error('no trainer in this test')),
     inspectModel: modelInspector(content),
     clock,
-    log: createLog('test-api', { level: 'error' }),
+    log: createLog('test-api', { level: 'error', destination }),
     metrics,
     health: [],
     countDenial: (denial) => denials.push(denial),
@@ -120,6 +132,8 @@ export async function testApi(limits: Partial<Limits> = {}): Promise<TestApi> {
     api,
     content,
     denials,
+    logged,
+    viewsUrl: database.url,
     token: (person, claims = {}) => sign(person, claims, privateKey),
     forged: (person) => sign(person, {}, other.privateKey),
     ask,

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { CloseCode, createClient } from 'graphql-ws';
+import { Client } from 'pg';
 import { WebSocket } from 'ws';
 import { testApi } from '../../services/api/testing.js';
 import type { TestApi } from '../../services/api/testing.js';
@@ -231,6 +232,41 @@ describe('a subscription', () => {
     }
     return undefined;
   }
+});
+
+describe('a fault of ours', () => {
+  test('says its correlation id and nothing else; the log has the rest under that id', async () => {
+    const database = new Client({ connectionString: stage.viewsUrl });
+    await database.connect();
+    const query = '{ models(first: 1) { nodes { id } } }';
+    try {
+      await database.query('ALTER SCHEMA read RENAME TO elsewhere');
+      stage.logged.length = 0;
+      const answer = await stage.ask(adminToken, query);
+      const correlationId = answer.headers.get('x-request-id');
+      expect([answer.data, answer.errors]).toEqual([
+        null,
+        [
+          {
+            message: 'Internal error.',
+            path: ['models'],
+            extensions: { code: 'INTERNAL_SERVER_ERROR', correlationId },
+          },
+        ],
+      ]);
+      expect(stage.logged.map((line) => JSON.parse(line))).toContainEqual(
+        expect.objectContaining({
+          requestId: correlationId,
+          path: ['models'],
+          err: expect.objectContaining({ message: 'schema "read" does not exist' }),
+        }),
+      );
+    } finally {
+      await database.query('ALTER SCHEMA elsewhere RENAME TO read');
+      await database.end();
+    }
+    expect((await stage.ask(adminToken, query)).errors).toBeUndefined();
+  });
 });
 
 describe('metrics', () => {

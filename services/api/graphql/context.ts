@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
-import { newId, requestId } from '#libs/runtime';
 import { InvalidCredentials, IssuerUnavailable, anonymous } from '#libs/identity';
 import type { AssayAbility } from '#libs/authorization';
 import type { Identified } from '#libs/identity';
 import type { ApiPorts, ApiPortsWithLimits } from '../ports.js';
+import { requestIdOf } from '../http/request-id.js';
 import { Loaders } from '../reading/loaders.js';
 import { Reading } from '../reading/reader.js';
 
@@ -26,7 +26,7 @@ export function contextFor(ports: ApiPortsWithLimits, req: IncomingMessage, call
   return {
     req,
     caller,
-    correlationId: requestId() ?? newId(),
+    correlationId: requestIdOf(req),
     ability,
     reading: new Reading(ports.readModels, caller.workspace, ability, ports.limits.waitMs),
     loaders: new Loaders(ports.vault),

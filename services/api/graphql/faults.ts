@@ -1,7 +1,7 @@
 import { unwrapResolverError } from '@apollo/server/errors';
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
-import { requestId } from '#libs/runtime';
+import { newId } from '#libs/runtime';
 import type { Log } from '#libs/runtime';
 
 /** Codes that say what the caller can do about it; everything else is a fault and is masked. */
@@ -21,6 +21,13 @@ const open = new Set([
   'NOT_YET',
 ]);
 
+const correlations = new WeakMap<object, string>();
+
+/** Says which request these errors belong to, before they are masked. */
+export function correlate(errors: readonly GraphQLError[], correlationId: string): void {
+  for (const error of errors) correlations.set(error, correlationId);
+}
+
 /** A fault reaches the caller as a correlation id and nothing else; the log has the rest. */
 export function maskFaults(log: Log): (formatted: GraphQLFormattedError, error: unknown) => GraphQLFormattedError {
   return (formatted, error) => {
@@ -29,8 +36,8 @@ export function maskFaults(log: Log): (formatted: GraphQLFormattedError, error: 
       const { stacktrace: _stacktrace, http: _http, ...extensions } = formatted.extensions ?? {};
       return { ...formatted, extensions: typedLimit(formatted, extensions) };
     }
-    const correlationId = requestId();
-    log.error({ err: unwrapResolverError(error), path: formatted.path }, 'a field failed');
+    const correlationId = correlations.get(error as object) ?? newId();
+    log.error({ requestId: correlationId, err: unwrapResolverError(error), path: formatted.path }, 'a field failed');
     return {
       message: 'Internal error.',
       ...(formatted.path && { path: formatted.path }),

@@ -7,6 +7,7 @@ import type { TokenBuckets } from '../limits/rate.js';
 import type { ApiPorts } from '../ports.js';
 import { addressOf, unauthenticated } from './context.js';
 import type { ApiContext } from './context.js';
+import { correlate } from './faults.js';
 import { countRefusals } from './refusals.js';
 
 interface Gate {
@@ -26,6 +27,7 @@ export function gatePlugin({ ports, limits, actors, addresses }: Gate): ApolloSe
       return {
         async didEncounterErrors({ contextValue, errors }) {
           countRefusals(ports, contextValue.caller.actor, errors);
+          correlate(errors, contextValue.correlationId);
         },
         async willSendResponse({ response }) {
           response.http.headers.set('cache-control', 'no-store');

@@ -4,10 +4,9 @@ import type { Context, SubscribePayload } from 'graphql-ws';
 import { GraphQLError, OperationTypeNode, getOperationAST, parse, specifiedRules, validate } from 'graphql';
 import type { DocumentNode, ExecutionArgs, ExecutionResult, GraphQLSchema } from 'graphql';
 import type { Actor } from '#libs/lifecycle';
-import { newId, withRequestId } from '#libs/runtime';
 import { contextFor, signIn } from '../graphql/context.js';
 import type { ApiContext } from '../graphql/context.js';
-import { apiError, maskFaults } from '../graphql/faults.js';
+import { apiError, correlate, maskFaults } from '../graphql/faults.js';
 import { countRefusals } from '../graphql/refusals.js';
 import { limitRule } from '../limits/document.js';
 import type { ApiPortsWithLimits } from '../ports.js';
@@ -81,18 +80,20 @@ export function socketOptions(ports: ApiPortsWithLimits, schema: () => GraphQLSc
         return [apiError('BAD_REQUEST', 'Queries and mutations go over HTTP.')];
       const { authorization } = extra;
       const request = Object.assign(Object.create(extra.request) as IncomingMessage, { headers: { authorization } });
-      return withRequestId(newId(), async () => ({
+      return {
         schema: schema(),
         document,
         variableValues: variables,
         operationName,
         contextValue: contextFor(ports, request, await signIn(ports, authorization)),
-      }));
+      };
     },
 
     onNext(_context: SocketContext, _id: string, _payload: unknown, args: ExecutionArgs, result: ExecutionResult) {
       if (!result.errors) return undefined;
-      countRefusals(ports, (args.contextValue as ApiContext).caller.actor, result.errors);
+      const { caller, correlationId } = args.contextValue as ApiContext;
+      countRefusals(ports, caller.actor, result.errors);
+      correlate(result.errors, correlationId);
       return { ...result, errors: result.errors.map((error) => mask(error.toJSON(), error)) };
     },
 
