@@ -7,7 +7,7 @@ import { canonicalDigest } from '#libs/signing';
 import { access } from './access.js';
 import { approvals } from './approvals.js';
 import { automation } from './automation.js';
-import { Call, Refusal } from './call.js';
+import { Call, Refusal, refuseUnreadable } from './call.js';
 import { createFollower } from './catch-up.js';
 import type { Issue } from './checks.js';
 import * as checks from './checks.js';
@@ -72,6 +72,7 @@ const notDenials: ReadonlySet<string> = new Set([
   'AlreadyExists',
   'IdempotencyConflict',
   'Contention',
+  'StreamUnreadable',
   'NameTaken',
 ]);
 
@@ -111,13 +112,21 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
     const opened = directory.access.workspace?.workspace;
     // Grants are of the one workspace that is open: nobody carries them into another by naming it.
     if (opened !== given.workspace) return refused('NotFound', { field: 'workspace', rule: 'an open workspace' });
-    const { call, handle } = prepare(name, input, given);
+    let prepared: ReturnType<typeof prepare>;
+    try {
+      prepared = prepare(name, input, given);
+    } catch (error) {
+      if (error instanceof Refusal) return refused(error.code, error.details);
+      throw error;
+    }
+    const { call, handle } = prepared;
     const known = directory.commands.get(given.commandId);
     if (known !== undefined && known !== call.facts.commandDigest)
       return refused('IdempotencyConflict', { commandId: given.commandId });
     for (let attempt = 1; ; attempt++) {
       try {
         call.begin();
+        refuseUnreadable(directory.unreadable.in('workspace')[0]);
         const result = await handle();
         call.applyAccess();
         return result;

@@ -1,10 +1,10 @@
 import { abilityFor, denialReason, type Action, type Resource, type SubjectType } from '#libs/authorization';
 import { disclose } from '#libs/disclosure';
 import {
-  decodeEvent,
   encodeEvent,
   eventDigest,
   eventMetadata,
+  InvalidEvent,
   type RecordedAssayEvent,
   type RecordedEvent,
 } from '#libs/event-store';
@@ -25,6 +25,7 @@ import { deterministicId } from '#libs/runtime';
 import type { CommandName, CommandResult } from './contract.js';
 import type { Directory } from './directory.js';
 import type { ApplicationPorts } from './ports.js';
+import { describeUnreadable, readEvent, UnreadableEvents, type Unreadable } from './unreadable.js';
 
 /** A rule said no. Thrown inside a use case, answered as {@link CommandRefused}; never leaves the application. */
 export class Refusal extends Error {
@@ -37,6 +38,14 @@ export class Refusal extends Error {
   ) {
     super(code);
   }
+}
+
+/** What a decision would rest on holds an event that nobody here can read. */
+export function refuseUnreadable(unreadable: Unreadable | undefined): void {
+  if (!unreadable) return;
+  const { stream, eventId, type, position } = unreadable;
+  const details = { stream, eventId, type, position, message: describeUnreadable(unreadable) };
+  throw new Refusal('StreamUnreadable', details, stream);
 }
 
 /** A stream as read for this attempt. */
@@ -178,13 +187,18 @@ export class Call {
 
   async #read(stream: string): Promise<Loaded> {
     const events: RecordedAssayEvent[] = [];
+    let revision: bigint | undefined;
     for await (const stored of this.ports.store.readStream(stream)) {
-      const event = decodeEvent(stored);
-      if (!event) throw new Error(`${stream}@${stored.revision}: ${stored.type} is not an event of ours`);
-      events.push(event);
+      revision = stored.revision;
+      try {
+        events.push(readEvent(stored)!);
+      } catch (error) {
+        if (!(error instanceof InvalidEvent)) throw error;
+        if (!this.directory.unreadable.isPassed(stored.id)) refuseUnreadable(new UnreadableEvents().add(stored, error));
+      }
     }
     if (isAccess(stream)) this.#access.set(stream, [...events]);
-    return { stream, events, revision: events.at(-1)?.revision };
+    return { stream, events, revision };
   }
 
   /**

@@ -1,4 +1,4 @@
-import { decodeEvent, type EventStore, type RecordedAssayEvent } from '#libs/event-store';
+import type { EventStore, StoredEvent } from '#libs/event-store';
 
 /** Follows $all by reading it: everything that was in the store when `catchUp` was called has been applied after. */
 export interface Follower {
@@ -11,7 +11,7 @@ export interface Follower {
  */
 export function createFollower(
   store: EventStore,
-  fold: { readonly position: bigint | undefined; apply(event: RecordedAssayEvent): void },
+  fold: { readonly position: bigint | undefined; take(stored: StoredEvent): void },
 ): Follower {
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;
@@ -20,8 +20,7 @@ export function createFollower(
     const from = fold.position;
     for await (const stored of store.readAll(from === undefined ? {} : { from })) {
       if (from !== undefined && stored.position <= from) continue;
-      const event = decodeEvent(stored);
-      if (event) fold.apply(event);
+      fold.take(stored);
     }
   };
 

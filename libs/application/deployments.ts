@@ -2,7 +2,7 @@ import type { Arm, Id, PermitFacts, PromotionBlock } from '#libs/lifecycle';
 import { deployment, type Deployment } from '#libs/lifecycle/deployment';
 import { permit } from '#libs/lifecycle/permit';
 import { deterministicId } from '#libs/runtime';
-import { fold, perform, type Call } from './call.js';
+import { fold, perform, refuseUnreadable, type Call } from './call.js';
 import type { Handlers } from './handlers.js';
 import { versionStanding } from './models.js';
 
@@ -96,7 +96,14 @@ function permitsOf(call: Call, state: Deployment): Promise<readonly PermitFacts[
 function blocks(call: Call, state: Deployment): readonly PromotionBlock[] {
   if (state.status === 'none') return [];
   const now = Date.parse(call.context.now);
-  return [...call.directory.overrides.values()]
+  const { approvals, overrides, unreadable } = call.directory;
+  // An override of this model, or a stream of which nobody can say what it is.
+  const hidden = unreadable.in('approval').find(({ id }) => {
+    const modelId = overrides.get(id)?.modelId ?? approvals.get(id)?.modelId;
+    return modelId === undefined || modelId === state.modelId;
+  });
+  refuseUnreadable(hidden);
+  return [...overrides.values()]
     .filter(({ modelId }) => modelId === state.modelId)
     .filter(({ status, reviewDueAt }) => status === 'lapsed' || (status === 'used' && Date.parse(reviewDueAt) <= now))
     .map(({ overrideId }) => ({

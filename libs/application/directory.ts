@@ -1,8 +1,9 @@
-import type { RecordedAssayEvent } from '#libs/event-store';
+import type { RecordedAssayEvent, StoredEvent } from '#libs/event-store';
 import { AccessIndex } from '#libs/identity';
 import type { Arm, CodeReference, Id, PermitEvent, Sha256, Slug, Time } from '#libs/lifecycle';
 import { permit, type PermitState } from '#libs/lifecycle/permit';
 import { StreamSet } from './stream-set.js';
+import { readEvent, UnreadableEvents } from './unreadable.js';
 
 export interface VersionEntry {
   readonly modelVersionId: Id;
@@ -60,7 +61,9 @@ const rememberedCommands = 50_000;
  * command must read; what a decision rests on is then read from those streams themselves. No name, no text.
  */
 export class Directory {
-  readonly access = new AccessIndex();
+  /** What no decision can read; the fold goes on without it, and whoever decides asks here first. */
+  readonly unreadable = new UnreadableEvents();
+  readonly access = new AccessIndex((aggregate, id) => this.unreadable.of(aggregate, id) !== undefined);
   readonly versions = new Map<Id, VersionEntry>();
   readonly trainingModels = new Map<Id, Id>();
   readonly evaluationVersions = new Map<Id, Id>();
@@ -86,6 +89,20 @@ export class Directory {
     return this.#position;
   }
 
+  /** In the order of $all; what was seen already is ignored. Never throws: what cannot be read is kept as that. */
+  take(stored: StoredEvent): void {
+    try {
+      const event = readEvent(stored);
+      if (event) this.apply(event);
+    } catch (error) {
+      this.unreadable.add(stored, error);
+      this.access.pass(stored.stream, stored.revision);
+      if (this.#position !== undefined && stored.position <= this.#position) return;
+      this.#position = stored.position;
+      this.streams.add(stored.stream);
+    }
+  }
+
   /** In the order of $all; what was seen already is ignored. */
   apply(event: RecordedAssayEvent): void {
     this.access.apply(event);
@@ -94,6 +111,7 @@ export class Directory {
     this.streams.add(event.stream);
     // A refused command may come again, as it was or corrected: its denial is not its outcome.
     if (event.type !== 'DenialCounted') this.#remember(event.metadata.commandId, event.metadata.commandDigest);
+    this.unreadable.apply(event);
     this.#evolve(event);
   }
 

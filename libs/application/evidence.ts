@@ -14,7 +14,7 @@ import { policy } from '#libs/lifecycle/policy';
 import { riskAssessment } from '#libs/lifecycle/risk-assessment';
 import { trainingRun } from '#libs/lifecycle/training-run';
 import { contributorsOf, decideGates, evidenceDigest, type IdentityNode, type LineageNode } from '#libs/policy';
-import { fold, Refusal, type Call, type Loaded } from './call.js';
+import { fold, Refusal, refuseUnreadable, type Call, type Loaded } from './call.js';
 
 /** Everything that stands behind a model version, read from its streams just now. */
 export interface Standing {
@@ -102,12 +102,16 @@ export function contributorsOfVersion(
   { nodes, roots }: Pick<Standing, 'nodes' | 'roots'>,
   requesterId?: Id,
 ): readonly Contribution[] {
-  const identities: IdentityNode[] = [...call.directory.access.identities()].map(({ id, ownerId, linked }) => ({
+  const { unreadable, access } = call.directory;
+  const identities: IdentityNode[] = [...access.identities()].map(({ id, ownerId, linked }) => ({
     identityId: id,
     ...(ownerId !== undefined && { ownerId }),
     linked: [...linked],
   }));
-  return contributorsOf({ roots, nodes, identities, ...(requesterId !== undefined && { requesterId }) });
+  const found = contributorsOf({ roots, nodes, identities, ...(requesterId !== undefined && { requesterId }) });
+  // To whom they are linked may stand in what cannot be read.
+  for (const { identityId } of found) refuseUnreadable(unreadable.of('identity', identityId));
+  return found;
 }
 
 /** The pinned streams as they stand now, each read again (rule 6). */
@@ -130,7 +134,10 @@ export function evidenceFacts(kind: EvidencePin['kind'], loaded: Loaded): Eviden
 
 /** Evaluations that have not been withdrawn, newest first. */
 export async function recordedEvaluations(call: Call, modelVersionId: Id): Promise<readonly Recorded[]> {
-  const ids = call.directory.versions.get(modelVersionId)?.evaluationIds ?? [];
+  const { unreadable, evaluationVersions, versions } = call.directory;
+  // One whose beginning cannot be read may be of this version, and may have failed it.
+  refuseUnreadable(unreadable.in('evaluation').find(({ id }) => !evaluationVersions.has(id)));
+  const ids = versions.get(modelVersionId)?.evaluationIds ?? [];
   const all = await Promise.all(
     ids.map(async (id) => {
       const loaded = await call.load('evaluation', id);

@@ -1,10 +1,9 @@
-import { decodeEvent, type EventStore } from '#libs/event-store';
+import type { EventStore } from '#libs/event-store';
 import type { Directory } from './directory.js';
 
 /**
  * Feeds the directory from the process's fan-out until `signal` aborts, so that what other processes write is known
  * here within the fan-out's delay. `caughtUp` is called each time when everything in the store is known.
- * Throws when an event cannot be read: acting on half of the truth would allow what was revoked.
  */
 export async function followDirectory(
   source: Pick<EventStore, 'subscribeAll'>,
@@ -15,8 +14,6 @@ export async function followDirectory(
   const after = directory.position;
   for await (const item of source.subscribeAll({ signal, ...(after !== undefined && { after }) })) {
     if (item.kind === 'caught-up') caughtUp();
-    if (item.kind !== 'event') continue;
-    const event = decodeEvent(item.event);
-    if (event) directory.apply(event);
+    if (item.kind === 'event') directory.take(item.event);
   }
 }

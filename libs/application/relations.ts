@@ -1,14 +1,20 @@
 import type { ActiveGrant } from '#libs/identity';
 import type { CommandContext, Id, Role } from '#libs/lifecycle';
 import { identity } from '#libs/lifecycle/identity';
-import { fold, type Call } from './call.js';
+import { fold, refuseUnreadable, type Call } from './call.js';
 import type { Directory } from './directory.js';
 
-/** One human or bot under all its identities: its own id first, then everything linked to it, however far. */
+/**
+ * One human or bot under all its identities: its own id first, then everything linked to it, however far.
+ * @throws Refusal `StreamUnreadable` where a link of one of them may stand in an event that cannot be read
+ */
 export function identitiesOf(directory: Directory, id: Id): readonly Id[] {
   const found = new Set([id]);
   // A Set is walked in the order of insertion, also while it grows.
-  for (const each of found) for (const linked of directory.access.identity(each)?.linked ?? []) found.add(linked);
+  for (const each of found) {
+    refuseUnreadable(directory.unreadable.of('identity', each));
+    for (const linked of directory.access.identity(each)?.linked ?? []) found.add(linked);
+  }
   return [...found];
 }
 

@@ -41,6 +41,8 @@ interface Grant extends ActiveGrant {
  * process that made it. Each stream's revision guards against applying an event twice, out of order or over a gap.
  */
 export class AccessIndex {
+  /** Of an identity or a grant: an event of it cannot be read, so that nobody holds anything by it (fail closed). */
+  readonly #isUnreadable: (aggregate: 'identity' | 'accessGrant', id: Id) => boolean;
   #workspace: WorkspaceEvent['data'] | undefined;
   #position: bigint | undefined;
   readonly #revisions = new Map<string, bigint>();
@@ -48,6 +50,10 @@ export class AccessIndex {
   readonly #keys = new Map<Id, IndexedKey>();
   readonly #grants = new Map<Id, Grant>();
   readonly #bySubject = new Map<Id, Grant[]>();
+
+  constructor(isUnreadable: (aggregate: 'identity' | 'accessGrant', id: Id) => boolean = () => false) {
+    this.#isUnreadable = isUnreadable;
+  }
 
   /** The first workspace of the store; undefined before `assay init`. */
   get workspace(): WorkspaceEvent['data'] | undefined {
@@ -65,6 +71,11 @@ export class AccessIndex {
     if (event.revision !== (this.#revisions.get(event.stream) ?? -1n) + 1n) return;
     if (this.#evolve({ type: event.type, data: event.data } as AssayEvent))
       this.#revisions.set(event.stream, event.revision);
+  }
+
+  /** An event that is none of ours, or that cannot be read: those after it in its stream still count. */
+  pass(stream: string, revision: bigint): void {
+    if (revision === (this.#revisions.get(stream) ?? -1n) + 1n) this.#revisions.set(stream, revision);
   }
 
   identity(id: Id): IndexedIdentity | undefined {
@@ -85,10 +96,12 @@ export class AccessIndex {
    */
   grantsOf(identityId: Id, at: Time): readonly ActiveGrant[] {
     const identity = this.#identities.get(identityId);
-    if (identity?.erased) return [];
+    if (identity?.erased || this.#isUnreadable('identity', identityId)) return [];
     const time = Date.parse(at);
     return (this.#bySubject.get(identityId) ?? [])
-      .filter((grant) => inForce(grant, time) && (grant.delegatorId === undefined || this.#delegatorHolds(grant, time)))
+      .filter(
+        (grant) => this.#holds(grant, time) && (grant.delegatorId === undefined || this.#delegatorHolds(grant, time)),
+      )
       .map(({ grantId, role, scope, delegatorId, validUntil }) => ({
         grantId,
         role,
@@ -113,13 +126,18 @@ export class AccessIndex {
 
   #delegatorHolds(grant: Grant, time: number): boolean {
     if (this.#identities.get(grant.delegatorId!)?.erased) return false;
+    if (this.#isUnreadable('identity', grant.delegatorId!)) return false;
     return (this.#bySubject.get(grant.delegatorId!) ?? []).some(
       (own) =>
         own.delegatorId === undefined &&
         own.role === grant.role &&
         (own.scope === undefined || own.scope === grant.scope) &&
-        inForce(own, time),
+        this.#holds(own, time),
     );
+  }
+
+  #holds(grant: Grant, time: number): boolean {
+    return inForce(grant, time) && !this.#isUnreadable('accessGrant', grant.grantId);
   }
 
   /** False when the event is none of the index's: its stream needs no revision. */

@@ -18,6 +18,8 @@ export function createMetrics(
   options: {
     /** Asked whenever the metrics are read. */
     readonly lags?: () => readonly { readonly view: string; readonly events: number; readonly seconds: number }[];
+    /** Events that no decision can read. */
+    readonly unreadable?: () => number;
   } = {},
 ): Metrics {
   const registry = new Registry();
@@ -50,6 +52,14 @@ export function createMetrics(
     registers: [registry],
     collect() {
       for (const { view, seconds } of options.lags?.() ?? []) projectionLagSeconds.set({ view }, seconds);
+    },
+  });
+  const unreadable: Gauge = new Gauge({
+    name: 'assay_unreadable_events',
+    help: 'Events that no decision can read and that wait to be passed by',
+    registers: [registry],
+    collect() {
+      unreadable.set(options.unreadable?.() ?? 0);
     },
   });
   return {

@@ -1,5 +1,5 @@
-import { type SubscriptionItem, decodeEvent } from '#libs/event-store';
-import type { Id } from '#libs/lifecycle';
+import { type StoredEvent, type SubscriptionItem, decodeEvent } from '#libs/event-store';
+import { type Id, parseStreamName } from '#libs/lifecycle';
 import type { ExportRequest, Exporter } from './exporter.js';
 
 export interface FollowOptions {
@@ -8,7 +8,7 @@ export interface FollowOptions {
     readonly after?: bigint;
     readonly signal: AbortSignal;
   }) => AsyncIterable<SubscriptionItem>;
-  readonly onFault?: (what: 'PoisonEvent' | 'WillRetry', detail: unknown) => void;
+  readonly onFault?: (what: 'PoisonEvent' | 'WillRetry' | 'Stopped', detail: unknown) => void;
 }
 
 export interface RunningExporter {
@@ -39,7 +39,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
   async function follow(): Promise<void> {
     for await (const item of subscribe({ signal })) {
       if (item.kind === 'event') {
-        const event = decodeEvent(item.event, handled);
+        const event = read(item.event);
         if (event?.type === 'ExportRequested') {
           const { exportId, modelVersionId, asOf } = event.data;
           const { workspace, correlationId } = event.metadata;
@@ -57,6 +57,17 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
         markReady();
       }
       if (caughtUp) work();
+    }
+  }
+
+  /** An export with an event that cannot be read is left alone; the others go on. */
+  function read(stored: StoredEvent): ReturnType<typeof decodeEvent> {
+    try {
+      return decodeEvent(stored, handled);
+    } catch (error) {
+      open.delete(parseStreamName(stored.stream)?.id ?? '');
+      onFault?.('PoisonEvent', error);
+      return undefined;
     }
   }
 
@@ -85,7 +96,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
   }
 
   const following = follow().catch((error: unknown) => {
-    if (!signal.aborted) onFault?.('PoisonEvent', error);
+    if (!signal.aborted) onFault?.('Stopped', error);
   });
 
   return {

@@ -35,12 +35,12 @@ await runService('exporter', log, async () => {
   });
   const source = await openMutableTables(databaseUrl);
   const vault = createPostgresVault(source);
-  let poison: unknown;
+  let stopped: unknown;
   const exporter = createExporter({ store, application, vault, content, clock: systemClock, key });
   const exports = followExports(exporter, {
     subscribe: (options) => fanOut.subscribe(options),
     onFault: (what, detail) => {
-      if (what === 'PoisonEvent') poison = detail;
+      if (what === 'Stopped') stopped = detail;
       log.warn({ detail: String(detail) }, what);
     },
   });
@@ -51,7 +51,7 @@ await runService('exporter', log, async () => {
       ...checks,
       {
         name: 'exports',
-        check: async () => (poison === undefined ? undefined : `an event cannot be read: ${String(poison)}`),
+        check: async () => (stopped === undefined ? undefined : `the store refuses to be followed: ${String(stopped)}`),
       },
     ],
   });

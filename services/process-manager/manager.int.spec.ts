@@ -10,6 +10,7 @@ import {
   type Leadership,
   type ProcessManager,
 } from './index.js';
+import { healthOf } from './probes.js';
 
 const hours = (count: number): number => count * 3_600_000;
 const days = (count: number): number => hours(24 * count);
@@ -248,7 +249,7 @@ describe('the process manager on a real ledger', () => {
     }
   });
 
-  test('an event that cannot be read stops acts and leases; nothing else on the ledger changes that', async () => {
+  test('leases are for those who show the token and ask well; an event that cannot be read is named', async () => {
     const port = await manager.listen();
     const ask = async (token = 'token', body: unknown = undefined) => {
       const question = { workspace: all.workspace, environment: 'production', server: 's', nonce: 'a'.repeat(32) };
@@ -279,9 +280,15 @@ describe('the process manager on a real ledger', () => {
       metadata: Buffer.from('{}'),
     };
     await all.ledger.store.append(approvalStream(newId()), [poison], 'any');
-    while (!manager.status().poisoned) await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await ask()).toBe(503);
+    while (manager.status().unreadable.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(faults).toMatchObject([['PoisonEvent', { name: 'InvalidEvent' }]]);
     faults = [];
+    expect(
+      await healthOf(manager)
+        .find(({ name }) => name === 'decisions')!
+        .check(),
+    ).toContain(poison.id);
+    // Another approval's: what does not rest on it is leased on.
+    expect(await ask()).toBe(200);
   });
 });

@@ -1,11 +1,5 @@
-import { type Application, serviceActor } from '#libs/application';
-import {
-  type EventStore,
-  type RecordedAssayEvent,
-  type StoredEvent,
-  type SubscriptionItem,
-  decodeEvent,
-} from '#libs/event-store';
+import { type Application, readEvent, serviceActor, type Unreadable } from '#libs/application';
+import type { EventStore, RecordedAssayEvent, StoredEvent, SubscriptionItem } from '#libs/event-store';
 import type { CommandContext, Id } from '#libs/lifecycle';
 import type { Clock, Timer } from '#libs/runtime';
 import type { Change } from '#libs/serving';
@@ -39,8 +33,8 @@ export type ProcessManagerFault = 'StoreAway' | 'PoisonEvent' | 'CommandRefused'
 export interface ProcessManagerStatus {
   readonly caughtUp: boolean;
   readonly leading: boolean;
-  /** An event that could not be read: nothing is done and nothing is leased until it is (fail closed). */
-  readonly poisoned: boolean;
+  /** Events that cannot be read: what rests on their streams is neither decided nor leased (fail closed). */
+  readonly unreadable: readonly Unreadable[];
   readonly position: bigint | undefined;
   /** Commands that the ledger asks for and that have not been carried out yet. */
   readonly waiting: number;
@@ -75,7 +69,6 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
   const refused = new Map<Id, number>();
   const watchers = new Set<() => void>();
   let caughtUp = false;
-  let poisoned = false;
   let waiting = 0;
   let acting = false;
   let again = false;
@@ -97,18 +90,19 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
     for (const look of watchers) look();
   };
 
-  /** An event that cannot be read stops everything: acting or leasing on half the truth would open what is closed. */
+  /** An event that cannot be read closes what rests on its stream, here and in the next lease of every server. */
   function take(stored: StoredEvent): void {
     let event: RecordedAssayEvent | undefined;
     let change: Change | undefined;
     try {
-      event = decodeEvent(stored);
+      event = readEvent(stored);
       if (event) change = view.apply(event);
       else view.passed(stored.position);
     } catch (error) {
-      poisoned = true;
+      if (view.unread(stored, error) === undefined) return;
       onFault?.('PoisonEvent', error);
-      throw error;
+      if (caughtUp) lease.publish({ kind: 'changed' }, stored.position);
+      return;
     }
     if (!event || !caughtUp) return;
     if (change) lease.publish(change, event.position);
@@ -132,7 +126,6 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
           notify();
         }
       } catch (error) {
-        if (poisoned) return;
         onFault?.('StoreAway', error);
       }
       caughtUp = false;
@@ -158,7 +151,7 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
 
   async function actOnce(): Promise<void> {
     timer?.cancel();
-    if (!caughtUp || poisoned || ended.signal.aborted) return;
+    if (!caughtUp || ended.signal.aborted) return;
     const now = clock.now();
     const { intents, nextDue, settled } = plan(view, now.getTime());
     for (const id of settled) view.settle(id);
@@ -214,13 +207,13 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
     for await (const { position } of store.readAll({ backwards: true, maxCount: 1 })) head = position;
     const reached = (): boolean => head === undefined || (view.position !== undefined && view.position >= head);
     if (!reached()) await until(reached, freshMilliseconds);
-    if (!reached() || !caughtUp || poisoned) return false;
+    if (!reached() || !caughtUp) return false;
     proof = { at };
     return true;
   }
 
   async function current(workspace: string, environment: string): Promise<FreshDirectory | undefined> {
-    if (!caughtUp || poisoned) return undefined;
+    if (!caughtUp) return undefined;
     if (!proof || clock.monotonic() - proof.at > freshMilliseconds) {
       proving ??= prove()
         .catch(() => false)
@@ -228,10 +221,10 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
       await proving;
     }
     // Without a new proof the old one still tells its age: the lease becomes shorter, and after 30 s there is none.
-    if (!proof || !caughtUp || poisoned) return undefined;
+    if (!proof || !caughtUp) return undefined;
     const position = view.position ?? 0n;
     const ageMilliseconds = clock.monotonic() - proof.at;
-    return { directory: view.serving.directory(workspace, environment), position, ageMilliseconds };
+    return { directory: view.directory(workspace, environment), position, ageMilliseconds };
   }
 
   function until(holds: () => boolean, milliseconds: number): Promise<void> {
@@ -273,7 +266,13 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
     get url() {
       return url;
     },
-    status: () => ({ caughtUp, leading: leadership.held(), poisoned, position: view.position, waiting }),
+    status: () => ({
+      caughtUp,
+      leading: leadership.held(),
+      unreadable: view.unreadable.waiting(),
+      position: view.position,
+      waiting,
+    }),
     async settled(position) {
       const reached = (): boolean => !acting && waiting === 0 && (view.position ?? -1n) >= position;
       while (!reached()) await until(reached, 1_000);

@@ -40,8 +40,10 @@ interface About {
  */
 export function plan(view: GovernanceView, now: number): Plan {
   const planner = new Planner(view, now);
-  for (const [id, tracked] of view.approvals) planner.approval(id, tracked);
-  for (const [id, tracked] of view.overrides) planner.override(id, tracked);
+  // Of a stream that cannot be read to its end nobody says what follows from it.
+  const isReadable = (id: Id): boolean => view.unreadable.of('approval', id) === undefined;
+  for (const [id, tracked] of view.approvals) if (isReadable(id)) planner.approval(id, tracked);
+  for (const [id, tracked] of view.overrides) if (isReadable(id)) planner.override(id, tracked);
   for (const permitId of view.livePermits) planner.permit(view.serving.permit(permitId)!);
   for (const [grantId, { workspace, validUntil }] of view.grants)
     if (planner.isDue(validUntil)) planner.intend({ workspace }, 'ExpireAccess', { grantId }, grantId);

@@ -1,5 +1,6 @@
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { describeUnreadable } from '#libs/application';
 import type { HealthCheck } from '#libs/runtime';
 import type { ProcessManager } from './manager.js';
 
@@ -9,9 +10,14 @@ export function healthOf(manager: Pick<ProcessManager, 'status'>): readonly Heal
     {
       name: 'events',
       check: async () => {
-        const { caughtUp, poisoned } = manager.status();
-        if (poisoned) return 'it has met an event that it cannot read: nothing is done and nothing is leased';
-        return caughtUp ? undefined : 'the newest events are not known: nothing is leased';
+        return manager.status().caughtUp ? undefined : 'the newest events are not known: nothing is leased';
+      },
+    },
+    {
+      name: 'decisions',
+      check: async () => {
+        const [first] = manager.status().unreadable;
+        return first && describeUnreadable(first);
       },
     },
   ];
@@ -35,5 +41,6 @@ export function registerMetrics(registry: Registry, manager: Pick<ProcessManager
     'Commands that the ledger asks for and that are not carried out yet',
     () => manager.status().waiting,
   );
+  gauge('unreadable', 'Events that it cannot read', () => manager.status().unreadable.length);
   gauge('position', 'Position up to which it has read', () => Number(manager.status().position ?? -1n));
 }

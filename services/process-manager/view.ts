@@ -1,7 +1,8 @@
-import type { RecordedAssayEvent } from '#libs/event-store';
-import { type AssayEvent, type Id, type Time, parseStreamName } from '#libs/lifecycle';
+import { UnreadableEvents, type Unreadable } from '#libs/application';
+import type { RecordedAssayEvent, StoredEvent } from '#libs/event-store';
+import { type Aggregate, type AssayEvent, type Id, type Time, parseStreamName } from '#libs/lifecycle';
 import { type Approval, approval, type Override, override } from '#libs/lifecycle/approval';
-import { type Change, ServingFold } from '#libs/serving';
+import { type Change, type Directory, type ListedPermit, ServingFold } from '#libs/serving';
 import { People } from './people.js';
 
 export type Existing<State> = Exclude<State, { readonly status: 'none' }>;
@@ -62,6 +63,8 @@ export class GovernanceView {
   readonly incidents = new Set<Id>();
   readonly retired = new Set<Id>();
   readonly people = new People();
+  /** What cannot be read: folded as if it were not there, and what rests on its stream is closed meanwhile. */
+  readonly unreadable = new UnreadableEvents();
   readonly #heads = new Map<string, Head>();
   readonly #pinnedBy = new Map<string, Set<Id>>();
   #position: bigint | undefined;
@@ -76,6 +79,41 @@ export class GovernanceView {
     if (this.#position === undefined || position > this.#position) this.#position = position;
   }
 
+  /** Everything that rests on its stream is closed until it is passed by. */
+  unread(stored: StoredEvent, error: unknown): Unreadable | undefined {
+    this.passed(stored.position);
+    return this.unreadable.add(stored, error);
+  }
+
+  /** What may be served: without what an event that cannot be read may have closed (fail closed). */
+  directory(workspace: string, environment: string): Directory {
+    const all = this.serving.directory(workspace, environment);
+    if (this.unreadable.waiting().length === 0) return all;
+    if (this.unreadable.in('workspace').length > 0) return { deployments: [], versions: [], permits: [] };
+    return {
+      deployments: all.deployments.filter(({ deploymentId }) => !this.unreadable.of('deployment', deploymentId)),
+      versions: all.versions.filter(({ modelVersionId }) => !this.unreadable.of('modelVersion', modelVersionId)),
+      permits: all.permits.filter((listed) => !this.#restsOnUnreadable(listed)),
+    };
+  }
+
+  #restsOnUnreadable({ permit: { permitId, modelVersionId, basis } }: ListedPermit): boolean {
+    const isHidden = (aggregate: Aggregate, id: Id): boolean => this.unreadable.of(aggregate, id) !== undefined;
+    if (isHidden('permit', permitId) || isHidden('approval', basis.id) || isHidden('modelVersion', modelVersionId))
+      return true;
+    const approved = this.approvals.get(basis.id)?.state;
+    if (!approved) return false;
+    const { request, stages } = approved;
+    if (request.pins.some(({ stream }) => this.unreadable.ofStream(stream))) return true;
+    // Whether a signer is one person with somebody who made it may stand in what cannot be read.
+    const signatures = stages.flatMap((stage) => stage.signatures);
+    const concerned = [
+      ...request.contributors.map(({ identityId }) => identityId),
+      ...signatures.flatMap(({ signerId, onBehalfOf }) => (onBehalfOf ? [signerId, onBehalfOf] : [signerId])),
+    ];
+    return concerned.some((one) => [...this.people.identitiesOf(one)].some((id) => isHidden('identity', id)));
+  }
+
   head(stream: string): Head | undefined {
     return this.#heads.get(stream);
   }
@@ -83,6 +121,7 @@ export class GovernanceView {
   apply(event: RecordedAssayEvent): Change | undefined {
     if (this.#position !== undefined && event.position <= this.#position) return undefined;
     this.#position = event.position;
+    if (this.unreadable.apply(event)) return { kind: 'changed' };
     this.#moveEvidence(event);
     this.#applyApproval(event);
     this.#applyAccess(event);
@@ -99,6 +138,7 @@ export class GovernanceView {
 
   /** Whether an event may change the plan: most of a busy ledger does not. */
   concerns(event: RecordedAssayEvent): boolean {
+    if (event.type === 'PartitionSkipped' || event.type === 'PartitionRetried') return true;
     const aggregate = parseStreamName(event.stream)?.aggregate;
     return (aggregate !== undefined && acting.has(aggregate)) || (this.#pinnedBy.get(event.stream)?.size ?? 0) > 0;
   }

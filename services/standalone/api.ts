@@ -1,3 +1,4 @@
+import { describeUnreadable } from '#libs/application';
 import { abilityFor } from '#libs/authorization';
 import { createIdentification } from '#libs/identity';
 import type { Identified } from '#libs/identity';
@@ -34,7 +35,10 @@ export async function startApi(
   workers: () => Beside | undefined,
 ): Promise<RunningApi> {
   const { application, content, directory, log, pool, ports, projector } = product;
-  const metrics = createMetrics({ lags: () => product.lag.lags() });
+  const metrics = createMetrics({
+    lags: () => product.lag.lags(),
+    unreadable: () => directory.unreadable.waiting().length,
+  });
   const identification = createIdentification({
     index: directory.access,
     store: ports.identities,
@@ -112,7 +116,14 @@ function healthChecks(
         if (!directory.access.workspace) return undefined;
         const running = workers();
         if (running === undefined) return 'it is starting';
-        return running.manager?.status().poisoned ? 'it has met an event that it cannot read' : undefined;
+        return undefined;
+      },
+    },
+    {
+      name: 'decisions',
+      check: async () => {
+        const [first] = directory.unreadable.waiting();
+        return first && describeUnreadable(first);
       },
     },
   ];

@@ -2,8 +2,8 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Application, type CommandInputs, serviceActor } from '#libs/application';
 import type { ContentStore } from '#libs/content';
-import { type SubscriptionItem, decodeEvent } from '#libs/event-store';
-import type { CommandContext, Id } from '#libs/lifecycle';
+import { type StoredEvent, type SubscriptionItem, decodeEvent } from '#libs/event-store';
+import { type CommandContext, type Id, parseStreamName } from '#libs/lifecycle';
 import { type Clock, deterministicId } from '#libs/runtime';
 import type { ChildLimits, ChildProgress } from './child.js';
 import { type MeasuredEvaluation, evaluate } from './evaluate.js';
@@ -26,7 +26,7 @@ export interface TrainerDependencies {
   /** Default true. False where it only evaluates: beside an api whose trainer is a process of its own. */
   readonly takesRuns?: boolean;
   readonly onProgress?: (trainingRunId: Id, progress: ChildProgress) => void;
-  readonly onFault?: (what: 'PoisonEvent' | 'CommandRefused' | 'WillRetry', detail: unknown) => void;
+  readonly onFault?: (what: 'PoisonEvent' | 'CommandRefused' | 'WillRetry' | 'Stopped', detail: unknown) => void;
 }
 
 /** What one job gets at most. A job document may ask for less. */
@@ -73,8 +73,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
       if (name.includes('.')) await rm(join(folder, name), { recursive: true, force: true }); // Half done by a killed one.
     for await (const item of dependencies.subscribe({ signal })) {
       if (item.kind === 'event') {
-        const event = decodeEvent(item.event);
-        if (event) fold.apply(event);
+        take(item.event);
         fold.position = item.event.position;
       } else if (item.kind === 'caught-up') {
         caughtUp = true;
@@ -82,6 +81,18 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
       }
       for (const look of watchers) look();
       if (caughtUp) work();
+    }
+  }
+
+  /** A run with an event that cannot be read is left alone: the next start takes it up when it has been passed by. */
+  function take(stored: StoredEvent): void {
+    try {
+      const event = decodeEvent(stored);
+      if (event) fold.apply(event);
+    } catch (error) {
+      const parts = parseStreamName(stored.stream);
+      if (parts?.aggregate === 'trainingRun') fold.open.delete(parts.id);
+      onFault?.('PoisonEvent', error);
     }
   }
 
@@ -160,7 +171,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
   }
 
   const following = follow().catch((error: unknown) => {
-    if (!signal.aborted) onFault?.('PoisonEvent', error);
+    if (!signal.aborted) onFault?.('Stopped', error);
   });
 
   return {

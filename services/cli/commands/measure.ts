@@ -2,7 +2,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { InputError, measure, readTable } from '#libs/statistics';
+import { InputError, findDefinition, measure, readTable } from '#libs/statistics';
 import type { MeasureResult, Table } from '#libs/statistics';
 import { parseArguments } from '../arguments.js';
 import type { Command, CommandContext } from '../registry.js';
@@ -26,10 +26,30 @@ export const measureCommand: Command = async (args, context) => {
   const [name, ...files] = positional;
   if (name === undefined) throw new InputError('Usage', usage, { rule: 'a name' });
   const tables = new Tables(process.cwd());
-  const result = measure(name, await tables.all(files), argumentsOf(options['args']));
+  const result = await measured(name, await tables.all(files), argumentsOf(options['args']), process.cwd());
   context.stdout.write(flags.has('json') ? `${JSON.stringify(result)}\n` : `${present(result)}\n`);
   return 0;
 };
+
+/** Of a model file where the arguments name one; its code is loaded only then. */
+async function measured(
+  name: string,
+  tables: readonly Table[],
+  args: Readonly<Record<string, unknown>>,
+  folder: string,
+): Promise<MeasureResult> {
+  const model = args['model'];
+  if (findDefinition(name).family !== 'explanation' || typeof model !== 'string') return measure(name, tables, args);
+  const beside = resolve(folder, model);
+  const bytes = await readFile(existsSync(beside) ? beside : resolve(model)).catch((error: NodeJS.ErrnoException) => {
+    throw new InputError('Unreadable', `${model} cannot be read (${error.code})`, {
+      file: model,
+      rule: 'a readable file',
+    });
+  });
+  const { measureModel } = await import('#libs/learning');
+  return measureModel(name, bytes, tables, args);
+}
 
 interface Case {
   readonly name: string;
@@ -53,7 +73,8 @@ async function cases(path: string, { stdout }: CommandContext): Promise<number> 
     if (line.trim() === '') continue;
     try {
       const { name, files = [], args = {} } = parseCase(line, number);
-      stdout.write(`${JSON.stringify(measure(name, await tables.all(files), args))}\n`);
+      const result = await measured(name, await tables.all(files), args, dirname(resolve(path)));
+      stdout.write(`${JSON.stringify(result)}\n`);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       failed += 1;

@@ -1,5 +1,12 @@
+import { decisionsView, readEvent } from '../../../libs/application/index.js';
 import type { EventStore } from '../../../libs/event-store/index.js';
-import { listGenerations, listStops, type Generation } from '../../../libs/projections/index.js';
+import {
+  listGenerations,
+  listStops,
+  readSkipped,
+  type Generation,
+  type Stop,
+} from '../../../libs/projections/index.js';
 import { table } from '../print.js';
 import type { ViewsCall } from './views.js';
 
@@ -34,8 +41,10 @@ export async function listViews({ pool, stores, stdout, json }: ViewsCall): Prom
     const stopped = stops.filter((stop) => stop.view === generation.view && stop.generation === generation.generation);
     return { ...generation, position, lag: lagOf(position, unseen), stops: stopped };
   });
+  const waiting = await unreadable(stores.store, stops);
   if (json) {
-    const text = JSON.stringify(listed, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+    const all = waiting.length === 0 ? listed : [...listed, { view: decisionsView, stops: waiting }];
+    const text = JSON.stringify(all, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
     stdout.write(`${text}\n`);
     return 0;
   }
@@ -57,7 +66,33 @@ export async function listViews({ pool, stores, stdout, json }: ViewsCall): Prom
         `  ${stop.error}\n`,
     );
   }
+  for (const { eventType, eventId, stream, revision, position, error } of waiting) {
+    stdout.write(
+      `\n${decisionsView}: nothing is decided on ${stream}\n` +
+        `  ${eventType} ${eventId}, ${stream} revision ${revision}, position ${position}\n  ${error}\n`,
+    );
+  }
   return 0;
+}
+
+/** Of the events that stop a view, those that decisions cannot read either and do not pass by. */
+async function unreadable(
+  store: Pick<EventStore, 'readAll' | 'readStream'>,
+  stops: readonly Stop[],
+): Promise<readonly Omit<Stop, 'view' | 'generation' | 'partition'>[]> {
+  const found = new Map<string, Omit<Stop, 'view' | 'generation' | 'partition'>>();
+  const isPassed = await readSkipped(store, [decisionsView]);
+  for (const { view: _, generation: __, partition: ___, ...stop } of stops) {
+    if (found.has(stop.eventId) || isPassed({ id: stop.eventId }, decisionsView)) continue;
+    for await (const stored of store.readStream(stop.stream, { from: stop.revision, maxCount: 1 })) {
+      try {
+        readEvent(stored);
+      } catch {
+        found.set(stop.eventId, stop);
+      }
+    }
+  }
+  return [...found.values()];
 }
 
 function statusOf({ status, rebuild }: Pick<Generation, 'status' | 'rebuild'>): string {

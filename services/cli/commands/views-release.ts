@@ -1,6 +1,5 @@
-import { createApplication, Directory, openMutableTables } from '../../../libs/application/index.js';
+import { createApplication, decisionsView, Directory, openMutableTables } from '../../../libs/application/index.js';
 import { createPostgresVault } from '../../../libs/disclosure/index.js';
-import type { EventStore } from '../../../libs/event-store/index.js';
 import { createIdentification, createIdentityStore } from '../../../libs/identity/index.js';
 import { readSkipped, releasePartition, stoppedAt, type Stop } from '../../../libs/projections/index.js';
 import { newId, systemClock } from '../../../libs/runtime/index.js';
@@ -16,21 +15,22 @@ class ReleaseRefused extends Error {
   }
 }
 
-/** `assay views release NAME PARTITION --retry|--skip --reason TEXT`. */
+/** `assay views release NAME PARTITION --retry|--skip --reason TEXT`, and `release decisions EVENT …`. */
 export async function release(call: ViewsCall): Promise<number> {
   const { pool, stores, stdout, json, options, words } = call;
-  const view = viewNamed(words[0]!);
-  const partition = wholeNumber('PARTITION', words[1]!, 0);
   const { retry, skip, reason } = options;
   if (retry === skip) throw new BadInput('one of --retry and --skip is wanted');
   if (typeof reason !== 'string' || reason.trim() === '') throw new BadInput('--reason TEXT is wanted');
   const key = process.env['ASSAY_KEY'];
   if (!key) throw new BadInput('ASSAY_KEY: the service key of an administrator is wanted');
+  const decision = retry === true ? 'retry' : 'skip';
+  if (words[0] === decisionsView) return releaseDecisions(call, { key, eventId: words[1]!, decision, reason });
+  const view = viewNamed(words[0]!);
+  const partition = wholeNumber('PARTITION', words[1]!, 0);
   const stop = await stoppedAt(pool, view.name, partition);
   if (stop === undefined) throw new BadInput(`partition ${partition} of view ${view.name} is not stopped`);
 
-  const decision = retry === true ? 'retry' : 'skip';
-  const position = await record(call, { key, stop, decision, reason });
+  const position = await record(call, { key, decision, reason, stopOf: () => stop });
   const isReleased = await readSkipped(stores.store, [view.name]);
   const again = await releasePartition({ pool, view, partition, store: stores.store, isReleased });
   const result = { view: view.name, partition, decision, eventId: stop.eventId, position: String(position) };
@@ -39,26 +39,47 @@ export async function release(call: ViewsCall): Promise<number> {
   return again === undefined ? 0 : 1;
 }
 
+/**
+ * What no decision can read is passed by, or no longer: every process that follows the store honours it from then on.
+ * Nothing is carried out here.
+ */
+async function releaseDecisions(
+  call: ViewsCall,
+  given: Omit<Decided, 'stopOf'> & { readonly eventId: string },
+): Promise<number> {
+  const { eventId, decision } = given;
+  const stopOf = (directory: Directory) => {
+    const found = directory.unreadable.find(eventId);
+    if (!found) throw new BadInput(`${eventId} is no event that decisions cannot read`);
+    return { view: decisionsView, partition: 0, eventId, position: found.position };
+  };
+  const position = await record(call, { ...given, stopOf });
+  const result = { view: decisionsView, decision, eventId, position: String(position) };
+  if (call.json) call.stdout.write(`${JSON.stringify(result)}\n`);
+  else call.stdout.write(`${decision} of ${eventId} in decisions: recorded at position ${position}\n`);
+  return 0;
+}
+
 interface Decided {
   readonly key: string;
-  readonly stop: Stop;
+  /** What is decided about, as the log up to now says. */
+  readonly stopOf: (directory: Directory) => Pick<Stop, 'view' | 'partition' | 'eventId' | 'position'>;
   readonly decision: 'retry' | 'skip';
   readonly reason: string;
 }
 
 /** The decision as an event, its reason in the vault; the position of the event. */
-async function record({ stores }: ViewsCall, { key, stop, decision, reason }: Decided): Promise<bigint> {
+async function record({ stores }: ViewsCall, { key, stopOf, decision, reason }: Decided): Promise<bigint> {
   const source = await openMutableTables(stores.databaseUrl);
   const directory = new Directory();
   const identities = createIdentityStore(source);
   const vault = createPostgresVault(source);
-  const store = without(stores.store, stop);
-  const application = createApplication({ store, vault, identities, clock: systemClock, directory });
+  const application = createApplication({ store: stores.store, vault, identities, clock: systemClock, directory });
   try {
     await application.catchUp();
     const identification = createIdentification({ index: directory.access, store: identities, clock: systemClock });
     const { workspace, actor } = await identification.identify({ authorization: `Bearer ${key}` });
-    const { view, partition, eventId, position } = stop;
+    const { view, partition, eventId, position } = stopOf(directory);
     const context = {
       workspace,
       actor,
@@ -75,24 +96,6 @@ async function record({ stores }: ViewsCall, { key, stop, decision, reason }: De
     await application.close();
     await source.destroy();
   }
-}
-
-/**
- * The log without the event that is decided about: nobody may be able to read it. One that says who may do what is not
- * left out, so that nobody decides with a right that it takes away.
- */
-function without(store: EventStore, { eventId, stream }: Stop): EventStore {
-  if (/^(identity|accessGrant|workspace)-/.test(stream)) return store;
-  return {
-    append: store.append.bind(store),
-    readStream: store.readStream.bind(store),
-    subscribeAll: store.subscribeAll.bind(store),
-    ping: store.ping.bind(store),
-    close: store.close.bind(store),
-    async *readAll(options) {
-      for await (const event of store.readAll(options)) if (event.id !== eventId) yield event;
-    },
-  };
 }
 
 const plain = ({ partition, eventId, eventType, position, error }: Stop) => ({

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { decodeEvent } from '#libs/event-store';
 import { createPool, type Pool } from '#libs/postgres';
 import { partitionOf } from '#libs/projections';
+import { newId } from '#libs/runtime';
 import { createProjector, type Projector } from '#services/projector';
 import { testStore, type TestStore } from '../../../libs/event-store/testing.js';
 import { testDatabase, type TestDatabase } from '../../../libs/postgres/testing.js';
@@ -101,6 +102,8 @@ test('what is missing or unfit is said with exit code 2', async () => {
     [['release', 'inventory', '0', '--skip', '--retry', '--reason', 'x'], 'one of --retry and --skip'],
     [['release', 'inventory', '0', '--skip'], '--reason'],
     [['release', 'inventory', '0', '--skip', '--reason', 'x'], 'ASSAY_KEY'],
+    [['release', 'decisions', newId(), '--skip', '--reason', 'x'], 'ASSAY_KEY'],
+    [['rebuild', 'decisions'], 'there is no view "decisions"'],
     [['rebuild', 'inventory', '--segment', join(folder, 'absent')], 'ENOENT'],
   ];
   for (const [words, said] of cases) {
@@ -119,7 +122,8 @@ test('a poison event stops its partition, is listed, and goes on after a recorde
 
   expect(alarms.toSorted()).toEqual([`inventory ${id}`, `lineage ${id}`, `timeline ${id}`]);
   const listed = await list();
-  expect(listed.map(({ view }) => view).sort()).toEqual([...views].sort());
+  expect(listed.map(({ view }) => view).sort()).toEqual([...views, 'decisions'].sort());
+  expect(listed.at(-1)).toMatchObject({ view: 'decisions', stops: [{ eventId: id, position: String(position) }] });
   const inventory = listed.find(({ view }) => view === 'inventory')!;
   expect(inventory).toMatchObject({ generation: 1, status: 'live', position: String(position - 1n) });
   expect(inventory.stops).toMatchObject([{ partition: 3, eventId: id, kind: 'poison', position: String(position) }]);
@@ -171,6 +175,15 @@ test('a poison event stops its partition, is listed, and goes on after a recorde
   expect(decisions.map(({ type }) => type)).toEqual(['PartitionRetried', 'PartitionSkipped']);
   expect(decisions[1]!.data).toMatchObject({ view: 'inventory', partition: 3, eventId: id });
   expect(await pool.query('SELECT 1 FROM disclosure WHERE value = $1', [secretReason])).toMatchObject({ rowCount: 2 });
+
+  // What no decision can read waits for a word of its own.
+  expect(await assay('views', 'release', 'decisions', newId(), '--skip', ...reason)).toMatchObject({
+    code: 2,
+    error: expect.stringContaining('is no event that decisions cannot read'),
+  });
+  const passed = await assay('views', 'release', 'decisions', id, '--skip', ...reason);
+  expect(passed).toMatchObject({ code: 0, out: expect.stringContaining(`skip of ${id} in decisions`) });
+  expect((await list()).some(({ view }) => view === 'decisions')).toBe(false);
 
   const path = join(folder, 'segment');
   expect(await assay('store', 'export', path)).toMatchObject({ code: 0 });

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { decisionsView } from '../../../libs/application/index.js';
 import { createPool, type Pool } from '../../../libs/postgres/index.js';
 import { allViews, checkRegistry, dropGeneration, migrateRegistry } from '../../../libs/projections/index.js';
 import type { View } from '../../../libs/projections/index.js';
@@ -14,6 +15,7 @@ assay views undo NAME [--json]
 assay views verify [NAME] [--json]
 assay views drop NAME GENERATION
 assay views release NAME PARTITION --retry|--skip --reason TEXT
+assay views release decisions EVENT --retry|--skip --reason TEXT
 
 Looks after the read models of a running product, or of one that stands still.
 
@@ -26,7 +28,8 @@ Looks after the read models of a running product, or of one that stands still.
   drop      removes a generation that is not live
   release   records a decision about the event that stopped a partition, with its reason, and carries it out:
             --retry applies it again, --skip passes it by for this view, now and in every rebuild.
-            ASSAY_KEY holds the service key of an administrator
+            An EVENT that no decision can read holds up whatever rests on its stream: decisions --skip passes it by,
+            --retry takes that back. ASSAY_KEY holds the service key of an administrator
 
   --data DIR   data folder, as in npm start -- --data DIR; without it DATABASE_URL and EVENTSTORE_URL name both stores
   --json       the result as JSON
@@ -73,7 +76,8 @@ export async function views(args: readonly string[], context: CommandContext): P
     throw new BadInput(
       `${action === undefined ? `"${name}" is not an action` : `${words.length} words after ${name}`}\n${usage}`,
     );
-  if (name !== 'list' && words[0] !== undefined) viewNamed(words[0]);
+  const isOfDecisions = name === 'release' && words[0] === decisionsView;
+  if (name !== 'list' && words[0] !== undefined && !isOfDecisions) viewNamed(words[0]);
   const stores = await joinStores(values.data);
   const pool = createPool(stores.databaseUrl, { max: 6, name: 'assay-views' });
   try {
