@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,9 +18,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { isAlive, repositoryRoot } from '#libs/runtime';
 import { fromPackage } from './binaries.js';
+import { removeForeignPidFile } from './pid-file.js';
 import { canRun, postgresUser } from './system-user.js';
 import { createDataSource, createPool, ensureDatabase, launchPostgres } from './index.js';
 
+const onLinux = process.platform === 'linux' ? test : test.skip;
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 let folder: string;
 
@@ -102,6 +114,36 @@ describe('the embedded Postgres', () => {
     expect(isAlive(postgres)).toBe(false);
     expect(again.pid).not.toBe(postgres);
     await again.close();
+  });
+
+  onLinux('a stale process id that belongs to another Postgres by now keeps nobody from starting', async () => {
+    const [directory, elsewhere] = [join(folder, 'stale'), join(folder, 'elsewhere')];
+    const cluster = join(directory, 'cluster');
+    const pidFile = join(cluster, 'postmaster.pid');
+    const other = await launchPostgres({ dataDirectory: elsewhere });
+    const first = await launchPostgres({ dataDirectory: directory });
+    // As a crash leaves it: with the memory that nobody is attached to any more.
+    const left = readFileSync(pidFile, 'utf8').replace(/^\d+/, String(other.pid));
+    await first.close();
+
+    writeFileSync(pidFile, left);
+    const worker = spawn('sleep', ['100'], { cwd: cluster });
+    expect(removeForeignPidFile(cluster)).toBe(false);
+    worker.kill('SIGKILL');
+    await new Promise((resolve) => worker.once('exit', resolve));
+    // Its own, which lives: nothing is taken away from it.
+    expect(removeForeignPidFile(join(elsewhere, 'cluster'))).toBe(false);
+    // Memory that somebody is attached to.
+    const segment = / (\d+)\s*$/m.exec(readFileSync(join(elsewhere, 'cluster', 'postmaster.pid'), 'utf8'))![1]!;
+    const lines = left.split('\n');
+    writeFileSync(pidFile, [...lines.slice(0, 6), `1 ${segment}`, ...lines.slice(7)].join('\n'));
+    expect(removeForeignPidFile(cluster)).toBe(false);
+
+    writeFileSync(pidFile, left);
+    const again = await launchPostgres({ dataDirectory: directory });
+    expect(isAlive(other.pid)).toBe(true);
+    await again.close();
+    await other.close();
   });
 
   asRoot('as root it runs as nobody and names the folder that nobody can enter', async () => {

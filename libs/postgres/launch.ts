@@ -15,10 +15,11 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { freePort, guardChild, isAlive, prepareDataFolder, takeOwnership } from '#libs/runtime';
+import { freePort, guardChild, prepareDataFolder, takeOwnership } from '#libs/runtime';
 import type { PostgresBinaries } from './binaries.js';
 import { findBinaries } from './binaries.js';
 import { PostgresNotStarted } from './errors.js';
+import { removeForeignPidFile, stopSurvivor } from './pid-file.js';
 import { defaultSettings, settingArguments } from './settings.js';
 import type { SystemUser } from './system-user.js';
 import { assertReachable, postgresUser, privateFolder } from './system-user.js';
@@ -61,6 +62,7 @@ export async function launchPostgres(options: LaunchOptions): Promise<LaunchedPo
   assertReachable(cluster, user);
   await takeOwnership(dataDirectory);
   await stopSurvivor(cluster);
+  removeForeignPidFile(cluster);
   const binaries = findBinaries(join(dataDirectory, 'runtime'), user);
   const password = passwordOf(dataDirectory);
   if (!existsSync(join(cluster, 'PG_VERSION'))) initialise(binaries, dataDirectory, cluster, password, user);
@@ -205,40 +207,5 @@ async function answers(url: string): Promise<boolean> {
     return false;
   } finally {
     await client.end().catch(() => undefined);
-  }
-}
-
-/** Stops a Postgres whose owner died without it: fast first, then at once, and waits for all its processes. */
-async function stopSurvivor(cluster: string): Promise<void> {
-  const path = join(cluster, 'postmaster.pid');
-  if (!existsSync(path)) return;
-  const pid = Number(readFileSync(path, 'utf8').split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 1 || !isPostgres(pid, cluster)) return;
-  for (const [signal, milliseconds] of [
-    ['SIGINT', 1_500],
-    ['SIGQUIT', 1_500],
-    ['SIGKILL', 1_000],
-  ] as const) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      return;
-    }
-    for (let waited = 0; waited < milliseconds; waited += 20) {
-      if (!isAlive(pid)) return;
-      await sleep(20);
-    }
-  }
-}
-
-/** A process id in a stale file may belong to anybody by now. */
-function isPostgres(pid: number, cluster: string): boolean {
-  if (!isAlive(pid)) return false;
-  if (process.platform !== 'linux') return true;
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words.includes(cluster);
-  } catch {
-    return false;
   }
 }
