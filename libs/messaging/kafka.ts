@@ -1,9 +1,12 @@
 import kafkajs from 'kafkajs';
-import type { Admin, Consumer, EachBatchPayload, KafkaConfig, Producer, SASLOptions } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, KafkaConfig, SASLOptions } from 'kafkajs';
+import { createCluster } from './kafka-cluster.js';
 import { BrokerUnavailable, TopicMismatch } from './port.js';
-import type { BatchHandler, IncomingRecord, Messaging, OutgoingRecord, Publisher, Subscription } from './port.js';
+import type { BatchHandler, IncomingRecord, Messaging, Subscription } from './port.js';
+import { createProducer } from './producer.js';
+import { insist } from './retry.js';
 
-const { CompressionTypes, Kafka, KafkaJSError, logLevel } = kafkajs;
+const { Kafka, KafkaJSError, logLevel } = kafkajs;
 
 export interface KafkaOptions {
   /** `host:port`, at least one. */
@@ -27,7 +30,7 @@ const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const sessionTimeout = 10_000;
 const closeWithinMs = 5_000;
 
-/** kafkajs 2.2.4 behind the port: idempotent producer, one request in flight, offsets kept by the caller. */
+/** kafkajs 2.2.4 behind the port, with a producer of our own on its connections; offsets are kept by the caller. */
 export function createKafka(options: KafkaOptions): Messaging {
   const kafka = new Kafka(configuration(options));
   const admin = kafka.admin({ retry });
@@ -41,7 +44,9 @@ export function createKafka(options: KafkaOptions): Messaging {
       if (existing === undefined) {
         const configEntries = Object.entries(configuration).map(([name, value]) => ({ name, value }));
         const topics = [{ topic, numPartitions: partitions, replicationFactor, configEntries }];
-        const isNew = await translated(() => admin.createTopics({ topics, waitForLeaders: true }));
+        const isNew = await translated(() => admin.createTopics({ topics, waitForLeaders: false }));
+        // Right after that a broker may say that it does not know the topic, or does not lead it.
+        await translated(() => insist(retry, () => settled(admin, topic)));
         return isNew ? 'created' : 'existing';
       }
       if (existing !== partitions) {
@@ -56,24 +61,21 @@ export function createKafka(options: KafkaOptions): Messaging {
     },
 
     async publisher() {
-      const producer = kafka.producer({
-        idempotent: true,
-        maxInFlightRequests: 1,
-        allowAutoTopicCreation: false,
-        retry,
-      });
-      open.add(producer);
+      const cluster = createCluster(kafka);
+      const client = { disconnect: () => cluster.disconnect() };
+      open.add(client);
       const closing = () => {
-        open.delete(producer);
-        return producer.disconnect();
+        open.delete(client);
+        return client.disconnect();
       };
       try {
-        await translated(() => producer.connect());
+        const warn = (message: string) => options.onLog?.('warn', message);
+        const { publish } = await translated(() => createProducer(cluster, retry, warn));
+        return { publish: (topic, records) => translated(() => publish(topic, records)), close: closing };
       } catch (error) {
         await closing().catch(() => undefined);
         throw error;
       }
-      return createPublisher(producer, closing);
     },
 
     async subscribe(topic, group, handler, wanted = {}) {
@@ -104,7 +106,7 @@ export function createKafka(options: KafkaOptions): Messaging {
 
     async endOffsets(topic) {
       await adminReady();
-      const offsets = await translated(() => admin.fetchTopicOffsets(topic));
+      const offsets = await translated(() => insist(retry, () => admin.fetchTopicOffsets(topic)));
       return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
     },
 
@@ -159,33 +161,8 @@ async function partitionCount(admin: Admin, topic: string): Promise<number | und
   return topics[0]?.partitions.length;
 }
 
-function createPublisher(producer: Producer, close: () => Promise<void>): Publisher {
-  let busy = false;
-  return {
-    async publish(topic: string, records: readonly OutgoingRecord[]) {
-      if (records.length === 0) return;
-      // Concurrent sends of one idempotent producer raise OUT_OF_ORDER_SEQUENCE (kafkajs issue 598).
-      if (busy) throw new Error('publish: the call before has not ended');
-      busy = true;
-      try {
-        const messages = records.map(({ partition, key, value, headers }) => ({
-          partition,
-          key,
-          value: Buffer.from(value.buffer, value.byteOffset, value.byteLength),
-          headers: Object.fromEntries(
-            Object.entries(headers).map(([name, header]) => [
-              name,
-              typeof header === 'string' ? header : Buffer.from(header),
-            ]),
-          ),
-        }));
-        await translated(() => producer.send({ topic, acks: -1, compression: CompressionTypes.None, messages }));
-      } finally {
-        busy = false;
-      }
-    },
-    close,
-  };
+async function settled(admin: Admin, topic: string): Promise<void> {
+  if ((await partitionCount(admin, topic)) === undefined) throw new KafkaJSError(`topic ${topic} is not known yet`);
 }
 
 async function run(

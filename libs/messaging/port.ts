@@ -22,8 +22,9 @@ export interface IncomingRecord {
 
 export interface Publisher {
   /**
-   * Resolves when every record is acknowledged by all in-sync replicas (`acks: -1`). One call at a time: the records
-   * of one partition keep their order, in this call and over calls. Rejects when durability is unknown.
+   * Resolves when every record is acknowledged by all in-sync replicas (`acks: -1`). The records of one partition keep
+   * their order, in this call and over calls: a call that is made before the one before has ended is encoded at once and
+   * sent after it. Rejects when durability is unknown, and so does then every later call: another publisher is wanted.
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   close(): Promise<void>;

@@ -42,35 +42,54 @@ export async function lead(
     return publisher.publish(topic.topic, records);
   };
 
+  // One request is in flight, and the next one encoded: what comes after that waits in the queue.
+  const underway: Promise<void>[] = [];
+  let failed: { readonly error: unknown } | undefined;
+  const settled = async (most: number): Promise<void> => {
+    while (underway.length > most) await underway.shift();
+    if (failed) throw failed.error;
+  };
+
   try {
     let acknowledged = from ?? -1n;
+    let sent = acknowledged;
     // The consumers learn the new epoch before the first event of it: a zombie's records are dropped from here on.
     await publish([], acknowledged, acknowledged);
     await renewLease(pool, topic.topic, holder, epoch, from);
     let events = 0;
     let saved = { at: Date.now(), position: acknowledged };
+    const tell = (last?: StoredEvent) => {
+      const caughtUp = reading.live && queue.size === 0 && acknowledged === sent;
+      const recordedAt = last && { recordedAt: last.recordedAt };
+      change({ status: 'leading', epoch, position: acknowledged, events, caughtUp, ...recordedAt });
+    };
     while (!until.aborted) {
       const batch = await queue.take(batchSize, saveMs);
       if (batch === undefined) break;
       const relayed = batch.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
       const position = lastPosition(batch);
-      if (position !== undefined && position > acknowledged) {
-        await publish(relayed, acknowledged, position);
-        acknowledged = position;
-      }
-      if (batch.length > 0) {
-        events += relayed.length;
-        const last = relayed.at(-1);
-        const caughtUp = batch.at(-1)!.kind === 'caught-up' || (queue.size === 0 && reading.live);
-        const recordedAt = last && { recordedAt: last.recordedAt };
-        change({ status: 'leading', epoch, position: acknowledged, events, caughtUp, ...recordedAt });
-      }
+      if (position !== undefined && position > sent) {
+        const published = publish(relayed, sent, position).then(
+          () => {
+            acknowledged = position;
+            events += relayed.length;
+            tell(relayed.at(-1));
+          },
+          (error: unknown) => {
+            failed ??= { error };
+          },
+        );
+        underway.push(published);
+        sent = position;
+      } else if (batch.length > 0) tell();
+      await settled(1);
       const idle = Date.now() - saved.at;
       if (idle > idleRenewalMs || (idle >= saveMs && acknowledged !== saved.position)) {
         await renewLease(pool, topic.topic, holder, epoch, acknowledged < 0n ? undefined : acknowledged);
         saved = { at: Date.now(), position: acknowledged };
       }
     }
+    await settled(0);
     if (acknowledged !== saved.position) await renewLease(pool, topic.topic, holder, epoch, acknowledged);
   } finally {
     stop.abort();
