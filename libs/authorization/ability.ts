@@ -45,6 +45,24 @@ export function abilityFor(
   grants: readonly HeldGrant[],
   linked: readonly Id[] = [],
 ): AssayAbility {
+  const key = JSON.stringify([actor.kind, actor.id, linked, grants.map(({ role, scope }) => [role, scope])]);
+  let ability = recent.get(key);
+  if (!ability) {
+    if (recent.size >= mostRecent) recent.clear();
+    recent.set(key, (ability = buildAbility(actor, grants, linked)));
+  }
+  return ability;
+}
+
+/** By all that an ability is made of: the same person asks many times in a row. */
+const recent = new Map<string, AssayAbility>();
+const mostRecent = 1_000;
+
+function buildAbility(
+  actor: Pick<Actor, 'id' | 'kind'>,
+  grants: readonly HeldGrant[],
+  linked: readonly Id[],
+): AssayAbility {
   const { can, cannot, build } = new AbilityBuilder<AssayAbility>(createMongoAbility);
   const roles = new Set(grants.map(({ role }) => role));
   const same = [actor.id, ...linked];

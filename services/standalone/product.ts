@@ -184,10 +184,11 @@ function whenOpened(product: Product, closers: Closers) {
   let settle: (workers: Workers) => void = () => undefined;
   const opened = new Promise<Workers>((resolve) => (settle = resolve));
   const look = () => {
+    if (starting) return;
     const workspace = directory.access.workspace?.workspace;
     // The workers act under identities that are registered after the workspace's own event.
     const complete = workspace && directory.access.identity(serviceIdentity(workspace, 'process-manager-service'));
-    if (!workspace || !complete || starting || ended.signal.aborted) return;
+    if (!workspace || !complete || ended.signal.aborted) return;
     starting = true;
     startWorkers(product, workspace).then(
       (workers) => {

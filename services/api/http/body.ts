@@ -60,14 +60,27 @@ async function read(
     maximum: limits.bytes,
   });
   if (Number(request.headers['content-length'] ?? 0) > limits.bytes) throw tooLarge;
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > limits.bytes) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return bytes === 0 ? {} : parseStrict(Buffer.concat(chunks), limits.depth);
+  const body = await collect(request, limits.bytes, tooLarge);
+  return body.length === 0 ? {} : parseStrict(body, limits.depth);
+}
+
+/** What a request carries, by its events: an iterator over a stream costs more than all of a small request's reading. */
+function collect(request: IncomingMessage, maximum: number, tooLarge: BodyRefused): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maximum) chunks.push(chunk);
+      else {
+        request.pause();
+        reject(tooLarge);
+      }
+    });
+    request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.once('error', reject);
+    request.once('close', () => reject(new Error('the request was cut short')));
+  });
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
