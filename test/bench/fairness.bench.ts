@@ -1,5 +1,6 @@
 // fairness, fairness-bootstrap, fairness-scores: 10,000,000 rows in memory, 2 attributes crossed, against fairlearn 0.15.0
-// on a hundredth of the rows, scaled per row, where Python with fairlearn is present (ASSAY_PEERS_PYTHON).
+// on a hundredth of the rows (AUC: a tenth), scaled per row, where Python with fairlearn is present (ASSAY_PEERS_PYTHON).
+// Both in one thread.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';

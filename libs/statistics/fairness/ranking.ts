@@ -1,10 +1,9 @@
 import { InputError } from '../errors.js';
-import { eachSorted } from '../sorting/tagged.js';
-import type { Bounds } from '../sorting/tagged.js';
-import { groupCodes, groupOf } from './cells.js';
+import { doubledWins, emptyRoom } from '../sorting/wins.js';
 import type { CategoryColumn } from '../table/index.js';
+import { groupCodes, groupOf } from './cells.js';
 
-/** How well scores rank, within each group and between groups; from one sort of all scores. */
+/** How well scores rank, within each group and between groups. */
 export interface GroupRanking {
   readonly groups: readonly RankedGroup[];
   /**
@@ -22,7 +21,7 @@ export interface RankedGroup {
   readonly auc: number | undefined;
 }
 
-/** One sweep costs rows × groups. */
+/** All pairs of groups cost rows × groups. */
 const maximumGroups = 1000;
 
 /**
@@ -47,28 +46,34 @@ export function rankGroups(
       });
   const size = attributes.reduce((product, { categories }) => product * Math.max(1, categories.length), 1);
   if (size > 1_000_000) throw tooMany(size);
-  const codes = groupCodes(attributes, rows);
-  const { numbers, sizes, positives, bounds } = numbered(codes, labels, scores, size);
-  const k = sizes.length;
-  if (k > maximumGroups) throw tooMany(k);
-  const { known, tags } = tagged(codes, labels, scores, numbers);
-  const own = winsWithin(known, tags, k, bounds);
-  // Between groups a row costs as many steps as there are groups, so it waits until somebody asks.
-  let between: Float64Array | undefined;
-  const xauc = (i: number, j: number): number | undefined => {
-    const pairs = positives[i]! * (sizes[j]! - positives[j]!);
+  const lists = parted(placing(attributes, rows, size, boundsOf(scores)), labels, scores);
+  const present = Array.from({ length: size }, (_, code) => code).filter(
+    (code) => count(lists[2 * code]!) + count(lists[2 * code + 1]!) > 0,
+  );
+  if (present.length > maximumGroups) throw tooMany(present.length);
+  const negatives = present.map((code) => lists[2 * code]!);
+  const positives = present.map((code) => lists[2 * code + 1]!);
+  const room = emptyRoom();
+  const shareOfWins = (i: number, j: number): number | undefined => {
+    const pairs = count(positives[i]!) * count(negatives[j]!);
     if (!(pairs > 0)) return undefined;
-    return (i === j ? own[i]! : (between ??= winsBetween(known, tags, k))[i * k + j]!) / pairs;
+    let wins = 0;
+    let lower = 0;
+    positives[i]!.forEach((own, part) => {
+      const others = negatives[j]![part]!;
+      wins += 2 * lower * own.length + doubledWins(own, others, room);
+      lower += others.length;
+    });
+    return wins / 2 / pairs;
   };
-  const present = Array.from(numbers.keys()).filter((code) => numbers[code]! >= 0);
   return {
     groups: present.map((code, i) => ({
       group: groupOf(attributes, code),
-      rows: sizes[i]!,
-      positives: positives[i]!,
-      auc: xauc(i, i),
+      rows: count(positives[i]!) + count(negatives[i]!),
+      positives: count(positives[i]!),
+      auc: shareOfWins(i, i),
     })),
-    xauc,
+    xauc: shareOfWins,
   };
 }
 
@@ -76,106 +81,112 @@ function tooMany(groups: number): InputError {
   return new InputError('TooManyGroups', `${groups} groups`, { rule: `at most ${maximumGroups} groups that occur` });
 }
 
-/** Groups that occur, numbered in the order of their codes, with their rows and positives; least and greatest score. */
-function numbered(codes: Int32Array, labels: Uint8Array, scores: Float64Array, size: number) {
-  const counts = new Float64Array(2 * size);
+/** Scores of one group and label, by part of the range of all scores. */
+type Parts = readonly Float64Array[];
+
+function count(parts: Parts): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** @throws InputError `NotFinite` */
+function boundsOf(scores: Float64Array): { low: number; high: number } {
   let low = Infinity;
   let high = -Infinity;
-  for (let row = 0; row < codes.length; row += 1) {
+  let strange = 0;
+  for (let row = 0; row < scores.length; row += 1) {
     const score = scores[row]!;
-    if (score - score !== 0)
-      throw new InputError('NotFinite', `the score of row ${row} is ${score}`, {
-        field: 'score',
-        row,
-        rule: 'finite numbers',
-      });
+    strange += score - score;
     if (score < low) low = score;
     if (score > high) high = score;
-    const code = codes[row]!;
-    if (code >= 0) counts[2 * code + labels[row]!]! += 1;
   }
-  const numbers = new Int32Array(size).fill(-1);
-  const sizes: number[] = [];
-  const positives: number[] = [];
-  for (let code = 0; code < size; code += 1) {
-    const rows = counts[2 * code]! + counts[2 * code + 1]!;
-    if (rows === 0) continue;
-    numbers[code] = sizes.length;
-    sizes.push(rows);
-    positives.push(counts[2 * code + 1]!);
-  }
-  return { numbers, sizes, positives, bounds: { low, high } };
-}
-
-/** Scores of the rows of known group, each with twice its group's number, one more for a positive. */
-function tagged(codes: Int32Array, labels: Uint8Array, scores: Float64Array, numbers: Int32Array) {
-  const tags = new Uint16Array(codes.length);
-  let at = 0;
-  for (let row = 0; row < codes.length; row += 1) {
-    const code = codes[row]!;
-    if (code >= 0) tags[at++] = numbers[code]! * 2 + labels[row]!;
-  }
-  if (at === codes.length) return { known: scores, tags };
-  return { known: scores.filter((_, row) => codes[row]! >= 0), tags: tags.subarray(0, at) };
-}
-
-/** Per group, pairs of a positive over a negative of its own, ties half. */
-function winsWithin(scores: Float64Array, groupTags: Uint16Array, k: number, bounds: Bounds): Float64Array {
-  const wins = new Float64Array(k);
-  const below = new Float64Array(k);
-  const tied = new Float64Array(k);
-  eachSorted(
-    scores,
-    groupTags,
-    (values, tags, from, to) => {
-      for (let i = from; i < to;) {
-        const value = values[i]!;
-        let end = i + 1;
-        while (end < to && values[end] === value) end += 1;
-        if (end === i + 1) {
-          const tag = tags[i]!;
-          const group = tag >>> 1;
-          if ((tag & 1) === 0) below[group]! += 1;
-          else wins[group]! += below[group]!;
-        } else {
-          for (let row = i; row < end; row += 1) if ((tags[row]! & 1) === 0) tied[tags[row]! >>> 1]! += 1;
-          for (let row = i; row < end; row += 1) {
-            const group = tags[row]! >>> 1;
-            if ((tags[row]! & 1) === 1) wins[group]! += below[group]! + tied[group]! / 2;
-          }
-          for (let group = 0; group < k; group += 1) below[group]! += tied[group]!;
-          tied.fill(0);
-        }
-        i = end;
-      }
-    },
-    bounds,
-  );
-  return wins;
-}
-
-/** wins[i k + j]: pairs of a positive of i over a negative of j, ties half. */
-function winsBetween(scores: Float64Array, groupTags: Uint16Array, k: number): Float64Array {
-  const wins = new Float64Array(k * k);
-  const below = new Float64Array(k);
-  const tied = new Float64Array(k);
-  eachSorted(scores, groupTags, (values, tags, from, to) => {
-    for (let i = from; i < to;) {
-      const value = values[i]!;
-      let end = i;
-      for (; end < to && values[end] === value; end += 1) if ((tags[end]! & 1) === 0) tied[tags[end]! >>> 1]! += 1;
-      for (let row = i; row < end; row += 1) {
-        const tag = tags[row]!;
-        if ((tag & 1) === 1)
-          for (let j = 0, at = (tag >>> 1) * k; j < k; j += 1, at += 1) wins[at]! += below[j]! + tied[j]! / 2;
-      }
-      for (let row = i; row < end; row += 1) {
-        const group = tags[row]! >>> 1;
-        below[group]! += tied[group]!;
-        tied[group] = 0;
-      }
-      i = end;
-    }
+  if (strange === 0) return { low, high };
+  const row = scores.findIndex((score) => !Number.isFinite(score));
+  throw new InputError('NotFinite', `the score of row ${row} is ${scores[row]}`, {
+    field: 'score',
+    row,
+    rule: 'finite numbers',
   });
-  return wins;
+}
+
+/** Where a row belongs: group code a × radix + b, and the part ⌊(score − low) × scale⌋, at most 2^bits − 1. */
+interface Placing {
+  readonly size: number;
+  readonly a: Int32Array;
+  readonly b: Int32Array;
+  readonly radix: number;
+  readonly low: number;
+  readonly scale: number;
+  readonly bits: number;
+}
+
+/** Lists that are written to at once: more, and their ends leave the cache. */
+const maximumLists = 1024;
+
+function placing(
+  attributes: readonly CategoryColumn[],
+  rows: number,
+  size: number,
+  { low, high }: { low: number; high: number },
+): Placing {
+  // Two columns of codes are crossed on the way; of one alone the other is itself, times nothing.
+  const [first, last] = [attributes.slice(0, Math.max(1, attributes.length - 1)), attributes.at(-1)!];
+  const crossed = groupCodes(first, rows);
+  // A sixteenth of a group's scores stays in the second cache while its pairs are counted.
+  const bits = size * 32 <= maximumLists ? 4 : 0;
+  const scale = 2 ** bits / (high - low);
+  return {
+    size,
+    a: crossed,
+    b: attributes.length > 1 ? last.codes : crossed,
+    radix: attributes.length > 1 ? Math.max(1, last.categories.length) : 0,
+    low,
+    scale: scale < Infinity ? scale : 0,
+    bits,
+  };
+}
+
+/** Per group code and label (two entries a code) the scores, part after part; rows of unknown group are left out. */
+function parted(place: Placing, labels: Uint8Array, scores: Float64Array): Parts[] {
+  const { a, b, radix, low, scale, bits } = place;
+  const last = (1 << bits) - 1;
+  const ends = countParts(place, labels, scores);
+  let total = 0;
+  for (let list = 0; list < ends.length; list += 1) {
+    const own = ends[list]!;
+    ends[list] = total;
+    total += own;
+  }
+  const starts = ends.slice();
+  const all = new Float64Array(total);
+  for (let row = 0; row < labels.length; row += 1) {
+    const [x, y] = [a[row]!, b[row]!];
+    if ((x | y) < 0) continue;
+    const score = scores[row]!;
+    const part = ((score - low) * scale) | 0;
+    const entry = ((Math.imul(x, radix) + y) << 1) | labels[row]!;
+    const list = (entry << bits) + (part < last ? part : last);
+    const at = ends[list]!;
+    ends[list] = at + 1;
+    all[at] = score;
+  }
+  return Array.from({ length: 2 * place.size }, (_, entry) =>
+    Array.from({ length: last + 1 }, (__, part) => {
+      const list = (entry << bits) + part;
+      return all.subarray(starts[list], ends[list]);
+    }),
+  );
+}
+
+function countParts(place: Placing, labels: Uint8Array, scores: Float64Array): Int32Array {
+  const { a, b, radix, low, scale, bits } = place;
+  const last = (1 << bits) - 1;
+  const counts = new Int32Array((2 * place.size) << bits);
+  for (let row = 0; row < labels.length; row += 1) {
+    const [x, y] = [a[row]!, b[row]!];
+    if ((x | y) < 0) continue;
+    const part = ((scores[row]! - low) * scale) | 0;
+    const entry = ((Math.imul(x, radix) + y) << 1) | labels[row]!;
+    counts[(entry << bits) + (part < last ? part : last)]! += 1;
+  }
+  return counts;
 }

@@ -58,3 +58,23 @@ test('a score that is no number is refused by row', () => {
   expect(() => rankGroups([g], Uint8Array.of(0, 1), Float64Array.of(0.5, Infinity))).toThrow(InputError);
   expect(() => rankGroups([g], Uint8Array.of(0, 1, 1), Float64Array.of(0.5, 0.1))).toThrow(/rows/);
 });
+
+test('three attributes crossed rank as one column of their crossed values', () => {
+  const n = 4000;
+  const draw = (name: string, k: number): CategoryColumn =>
+    column(
+      name,
+      Int32Array.from({ length: n }, () => random.integer(k + 1) - 1),
+      Array.from({ length: k }, (_, i) => `${name}${i}`),
+    );
+  const [a, b, c] = [draw('a', 3), draw('b', 2), draw('c', 4)];
+  const one = Int32Array.from(a.codes, (code, row) =>
+    code < 0 || b.codes[row]! < 0 || c.codes[row]! < 0 ? -1 : (code * 2 + b.codes[row]!) * 4 + c.codes[row]!,
+  );
+  const labels = Uint8Array.from({ length: n }, () => random.integer(2));
+  const scores = Float64Array.from({ length: n }, () => random.normal());
+  const numbersOf = (own: readonly CategoryColumn[]) =>
+    rankGroups(own, labels, scores).groups.map(({ rows, positives, auc }) => [rows, positives, auc]);
+  const whole = column('x', one, [...Array(24).keys()].map(String));
+  expect(numbersOf([a, b, c])).toEqual(numbersOf([whole]));
+});
