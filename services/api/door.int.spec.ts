@@ -195,6 +195,24 @@ describe('without sign-in', () => {
     expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
+  test('a body whose length is not said is counted as it comes', async () => {
+    const { port } = new URL(api.url);
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const headers = { 'content-type': 'application/json' };
+      const sent = request({ port, method: 'POST', path: '/graphql', headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+        sent.destroy();
+      });
+      sent.on('error', reject);
+      sent.write('{"query":"{ __typename } #');
+      const more = setInterval(() => sent.write('x'.repeat(10_000)), 10);
+      sent.on('close', () => clearInterval(more));
+    });
+    expect(status).toBe(413);
+    expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
+  });
+
   test('a client that says it sends more than it does leaves no request behind', async () => {
     const { port } = new URL(api.url);
     await new Promise<void>((resolve) => {
