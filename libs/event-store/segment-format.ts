@@ -150,8 +150,12 @@ export function decodeRecord(record: Buffer): StoredEvent {
   const dataAt = dataPlace(record);
   const dataEnd = dataAt + record.readUInt32BE(namesAt - 4);
   const position = record.readBigUInt64BE(prefixBytes);
-  const digest = digestOf(record.subarray(dataAt));
-  if (record[dataEnd] !== 0 || digest.compare(record, prefixBytes + digestAt, prefixBytes + digestAt + 32) !== 0)
+  // As text of one byte a character: half the cost of a Buffer of its own.
+  const digest = hashOnce('sha256', record.subarray(dataAt), 'binary');
+  if (
+    record[dataEnd] !== 0 ||
+    digest !== record.toString('binary', prefixBytes + digestAt, prefixBytes + digestAt + 32)
+  )
     throw new Error(`the digest of the event at position ${position} differs`);
   const id = record.toString('hex', prefixBytes + 24, prefixBytes + 40);
   return {

@@ -40,6 +40,8 @@ export interface ExportResult extends SegmentState {
 }
 
 const chunkBytes = 1 << 20;
+/** An event has at most 256 KiB; what is left of a record that is greater is copied once more. */
+const roomBytes = 1 << 18;
 const report = 10_000;
 
 interface Scanned {
@@ -60,8 +62,8 @@ export async function* readSegment(
 ): AsyncGenerator<readonly StoredEvent[]> {
   const { after = -1n, signal } = options;
   const file = await open(path, 'r');
+  const scan = new Scan(path, file);
   try {
-    const scan = new Scan(path, file);
     await scan.begin();
     for (let batch = await scan.next(); batch !== undefined; batch = await scan.next()) {
       if (signal?.aborted) return;
@@ -70,6 +72,7 @@ export async function* readSegment(
         yield batch.events[0]!.position > after ? batch.events : batch.events.filter((event) => event.position > after);
     }
   } finally {
+    await scan.end();
     await file.close();
   }
 }
@@ -167,6 +170,8 @@ async function takeUp(path: string, file: FileHandle, from: bigint): Promise<Tak
     while ((await scan.next()) !== undefined);
   } catch (error) {
     if (!(error instanceof SegmentTruncated)) throw error;
+  } finally {
+    await scan.end();
   }
   return { count: scan.count, last: scan.last, end: scan.offset, sum: scan.sum };
 }
@@ -179,8 +184,10 @@ class Scan {
   /** After the last whole record. */
   offset = 0;
   readonly sum = fileSum();
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
   #read = 0;
+  /** The next piece, which is read while this one is looked at; it begins after room for what is left of this one. */
+  #coming: Promise<{ readonly bytesRead: number; readonly buffer: Buffer }> | undefined;
   #isOver = false;
 
   constructor(
@@ -201,10 +208,7 @@ class Scan {
   /** Whole records of the next piece; undefined after the end mark. */
   async next(): Promise<Scanned | undefined> {
     if (this.#isOver) return undefined;
-    const more = Buffer.allocUnsafe(chunkBytes);
-    const { bytesRead } = await this.file.read(more, 0, chunkBytes, this.#read);
-    this.#read += bytesRead;
-    const bytes = Buffer.concat([this.#rest, more.subarray(0, bytesRead)]);
+    const { bytesRead, bytes } = await this.#piece();
     const events: StoredEvent[] = [];
     let at = 0;
     for (;;) {
@@ -229,6 +233,34 @@ class Scan {
       );
     }
     return { events, end: this.offset };
+  }
+
+  /** What was left of the piece before, and the next megabyte. */
+  async #piece(): Promise<{ readonly bytesRead: number; readonly bytes: Buffer }> {
+    const { bytesRead, buffer } = await (this.#coming ?? this.#readAt(this.#read));
+    this.#coming = undefined;
+    this.#read += bytesRead;
+    if (bytesRead > 0) {
+      this.#coming = this.#readAt(this.#read);
+      this.#coming.catch(() => undefined);
+    }
+    const rest = this.#rest;
+    if (rest.length > roomBytes)
+      return { bytesRead, bytes: Buffer.concat([rest, buffer.subarray(roomBytes, roomBytes + bytesRead)]) };
+    const start = roomBytes - rest.length;
+    rest.copy(buffer, start);
+    return { bytesRead, bytes: buffer.subarray(start, roomBytes + bytesRead) };
+  }
+
+  async #readAt(offset: number): Promise<{ readonly bytesRead: number; readonly buffer: Buffer }> {
+    const buffer = Buffer.allocUnsafeSlow(roomBytes + chunkBytes);
+    const { bytesRead } = await this.file.read(buffer, roomBytes, chunkBytes, offset);
+    return { bytesRead, buffer };
+  }
+
+  /** The piece that was asked for ahead has come: only then may the file be closed. */
+  async end(): Promise<void> {
+    await this.#coming?.catch(() => undefined);
   }
 
   #sizeAt(bytes: Buffer): ReturnType<typeof recordSize> {

@@ -18,7 +18,8 @@ export {
   type Generation,
 } from './core/registry.js';
 export { transaction } from './core/transaction.js';
-export { Fenced, Stopped, ViewConsumer, type ConsumerOptions } from './core/consumer.js';
+export { Stopped, ViewConsumer, type ConsumerOptions } from './core/consumer.js';
+export { Fenced } from './core/store.js';
 export {
   NotPossible,
   rebuildView,

@@ -60,7 +60,6 @@ export async function fillLineage(
 ): Promise<{ readonly edges: number; readonly milliseconds: number; readonly position: bigint }> {
   await migrateRegistry(pool);
   const generation = await openGeneration(pool, lineage, 8);
-  const metadata = { workspace: graph.workspace } as never;
   const start = performance.now();
   let batch = new RowBatch();
   let pending = 0;
@@ -84,7 +83,8 @@ export async function fillLineage(
       position = positionAt(graph, layer, place);
       const parents = layer === 0 ? [] : parentsOf(graph, layer, place);
       batch.apply(
-        { position, revision: 0n, metadata },
+        graph.workspace,
+        { position, revision: 0n },
         parents.map((parent) =>
           insert(lineageEdge, { from_node: above[parent]!, to_node: id, kind: edgeKinds.derived }),
         ),

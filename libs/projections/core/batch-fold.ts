@@ -1,4 +1,4 @@
-import type { RecordedAssayEvent } from '../../event-store/envelope.js';
+import { parseStreamName } from '../../lifecycle/streams.js';
 import type { RowBatch } from './batch.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
 import { partitionOf } from './partition.js';
@@ -21,9 +21,24 @@ const longestError = 1_000;
 
 export interface Evolved {
   readonly operations?: readonly Operation[];
-  readonly workspace: string;
-  readonly event?: RecordedAssayEvent;
   readonly error?: unknown;
+}
+
+const nothing: Evolved = {};
+
+/** A stream of the batch: where it belongs, and the last revision that is in the rows. */
+export interface StreamPlace {
+  readonly stream: string;
+  /** Every event of the stream is of this workspace: the codec refuses another one. Empty: not a stream of Assay. */
+  readonly workspace: string;
+  readonly partition: number;
+  readonly state: PartitionState;
+  /** -1: nothing of it; undefined: it has to be looked up. */
+  head: bigint | undefined;
+  /** This batch has moved the head. */
+  isMoved: boolean;
+  /** The batch begins with the stream's first event, so that nothing of it is stored. */
+  isNew: boolean;
 }
 
 export interface Moved {
@@ -36,18 +51,18 @@ export interface Moved {
 /** One batch's way through the partitions: on copies, so that a failed write leaves no trace. */
 export class BatchFold {
   readonly partitions: PartitionState[];
-  readonly heads = new Map<string, bigint>();
   readonly newStops: Stop[] = [];
   readonly clockRows: ClockRow[] = [];
   /** An event went by because its partition is stopped. */
   isPassedBy = false;
   readonly #before: readonly PartitionState[];
+  readonly #streams = new Map<string, StreamPlace>();
 
   constructor(
     private readonly view: View,
     private readonly generation: Generation,
     partitions: readonly PartitionState[],
-    private readonly known: ReadonlyMap<string, bigint>,
+    private readonly known: { get(stream: string): bigint | undefined },
     private readonly options: {
       readonly clock?: boolean;
       readonly isReleased?: (event: Delivery['event'], view: string) => boolean;
@@ -57,52 +72,78 @@ export class BatchFold {
     this.partitions = partitions.map((state) => ({ ...state }));
   }
 
-  evolve(delivery: Delivery): Evolved {
+  placeOf({ stream, revision, position }: Delivery['event']): StreamPlace {
+    let place = this.#streams.get(stream);
+    if (place === undefined) {
+      const partition = partitionOf(stream, this.partitions.length);
+      const state = this.partitions[partition]!;
+      // A first event that comes a second time says nothing of what is stored.
+      const isFirst = revision === 0n && position > state.position;
+      const head = this.known.get(stream) ?? (isFirst ? -1n : undefined);
+      const isNew = head === -1n;
+      const workspace = parseStreamName(stream)?.workspace ?? '';
+      place = { stream, workspace, partition, state, head, isMoved: false, isNew };
+      this.#streams.set(stream, place);
+    }
+    return place;
+  }
+
+  /** Streams whose head is not known yet. */
+  unknown(): readonly StreamPlace[] {
+    return [...this.#streams.values()].filter(({ head }) => head === undefined);
+  }
+
+  /** Streams that this batch has moved. */
+  movedStreams(): readonly StreamPlace[] {
+    return [...this.#streams.values()].filter(({ isMoved }) => isMoved);
+  }
+
+  evolve(delivery: Delivery, { state }: StreamPlace): Evolved {
     const { event } = delivery;
-    const state = this.#stateOf(event.stream);
-    const none = { workspace: '' };
-    if (state.stop !== undefined || event.position <= state.position) return none;
-    if (!handles(this.view, event.type) || this.#isReleased(event)) return none;
+    if (!handles(this.view, event.type)) return nothing;
+    if (state.stop !== undefined || event.position <= state.position || this.#isReleased(event)) return nothing;
     try {
       const decoded = delivery.decoded();
-      if (decoded === undefined) return none;
-      return { event: decoded, workspace: decoded.metadata.workspace, operations: this.view.evolve(decoded) };
+      if (decoded === undefined) return nothing;
+      return { operations: this.view.evolve(decoded) };
     } catch (error) {
-      return { ...none, error };
+      return { error };
     }
   }
 
-  fold(delivery: Delivery, evolved: Evolved, rows: RowBatch, poison: unknown): void {
+  fold(delivery: Delivery, place: StreamPlace, evolved: Evolved, rows: RowBatch, poison: unknown): void {
     const { event } = delivery;
-    const state = this.#stateOf(event.stream);
+    const { state } = place;
     if (event.position <= state.position) return;
     if (state.stop !== undefined) {
       this.isPassedBy = true;
       return;
     }
-    const head = this.heads.get(event.stream) ?? this.known.get(event.stream) ?? -1n;
+    const head = place.head ?? -1n;
     if (event.revision <= head) return;
     if (event.revision > head + 1n) {
-      return this.#stop(delivery, 'gap', `revision ${event.revision} follows ${head < 0n ? 'nothing' : head}`);
+      return this.#stop(delivery, place, 'gap', `revision ${event.revision} follows ${head < 0n ? 'nothing' : head}`);
     }
-    // Passed over for good, also by a build that could fold it: a rebuild gives the same rows.
-    const isReleased = this.#isReleased(event);
     const fault = evolved.error ?? poison;
-    if (fault !== undefined && !isReleased) return this.#stop(delivery, 'poison', messageOf(fault));
-    if (!isReleased && evolved.operations !== undefined && evolved.event !== undefined) {
-      try {
-        rows.apply(evolved.event, evolved.operations);
-      } catch (error) {
-        return this.#stop(delivery, 'poison', messageOf(error));
+    if (fault !== undefined || evolved.operations !== undefined) {
+      // Passed over for good, also by a build that could fold it: a rebuild gives the same rows.
+      const isReleased = this.#isReleased(event);
+      if (fault !== undefined && !isReleased) return this.#stop(delivery, place, 'poison', messageOf(fault));
+      if (!isReleased && evolved.operations !== undefined) {
+        try {
+          rows.apply(place.workspace, event, evolved.operations);
+        } catch (error) {
+          return this.#stop(delivery, place, 'poison', messageOf(error));
+        }
       }
     }
-    this.heads.set(event.stream, event.revision);
+    place.head = event.revision;
+    place.isMoved = true;
     state.position = event.position;
     if (event.recordedAt > state.recordedAt) {
       state.recordedAt = event.recordedAt;
       if (this.options.clock === true) {
-        const partition = partitionOf(event.stream, this.partitions.length);
-        this.clockRows.push({ partition, recordedAt: event.recordedAt, position: event.position });
+        this.clockRows.push({ partition: place.partition, recordedAt: event.recordedAt, position: event.position });
       }
     }
   }
@@ -127,16 +168,10 @@ export class BatchFold {
     return this.options.isReleased?.(event, this.view.name) === true;
   }
 
-  #stateOf(stream: string): PartitionState {
-    return this.partitions[partitionOf(stream, this.partitions.length)]!;
-  }
-
-  #stop({ event }: Delivery, kind: Stop['kind'], error: string): void {
+  #stop({ event }: Delivery, { partition, state }: StreamPlace, kind: Stop['kind'], error: string): void {
     const { view, generation } = this.generation;
-    const partition = partitionOf(event.stream, this.partitions.length);
     const { id: eventId, type: eventType, stream, revision, position } = event;
     const stop = { view, generation, partition, kind, eventId, eventType, stream, revision, position, error };
-    const state = this.partitions[partition]!;
     state.stop = stop;
     if (position - 1n > state.position) state.position = position - 1n;
     this.newStops.push(stop);

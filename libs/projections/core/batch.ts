@@ -37,7 +37,7 @@ interface Chain {
   readonly added: VersionRow[];
 }
 
-type EventCoordinates = Pick<RecordedEvent, 'position' | 'revision' | 'metadata'>;
+type EventCoordinates = Pick<RecordedEvent, 'position' | 'revision'>;
 
 /** The key's text form: equal exactly when workspace and key cells are. */
 export function keyText(table: Table, workspace: string, key: Cells): string {
@@ -52,6 +52,9 @@ export class RowBatch {
   readonly #facts = new Map<Table, FactRow[]>();
   readonly #dictionaries = new Map<Table, Map<string, RowKey>>();
   readonly #chains = new Map<Table, Map<string, Chain>>();
+
+  /** Asked for when nothing is changed any more. */
+  #newest: ReadonlyMap<Table, ReadonlyMap<string, VersionRow>> | undefined;
 
   /** The keys of versioned rows that these operations change and this batch does not hold yet. */
   missing(operations: Iterable<Operation>, workspace: string, into: Map<Table, Map<string, RowKey>>): void {
@@ -79,8 +82,7 @@ export class RowBatch {
   }
 
   /** All or nothing: throws when an operation is impossible, and then has changed nothing. */
-  apply(event: EventCoordinates, operations: readonly Operation[]): void {
-    const workspace = event.metadata.workspace;
+  apply(workspace: string, event: EventCoordinates, operations: readonly Operation[]): void {
     const undo: (() => void)[] = [];
     const ordinals = new Map<Table, number>();
     try {
@@ -154,6 +156,18 @@ export class RowBatch {
 
   dictionaries(): ReadonlyMap<Table, readonly RowKey[]> {
     return new Map([...this.#dictionaries].map(([table, rows]) => [table, [...rows.values()]]));
+  }
+
+  /** By table and key, the newest version of each row that this batch has changed. */
+  newest(): ReadonlyMap<Table, ReadonlyMap<string, VersionRow>> {
+    if (this.#newest !== undefined) return this.#newest;
+    const result = new Map<Table, Map<string, VersionRow>>();
+    for (const [table, chains] of this.#chains) {
+      const rows = new Map<string, VersionRow>();
+      for (const [key, { added }] of chains) if (added.length > 0) rows.set(key, added.at(-1)!);
+      result.set(table, rows);
+    }
+    return (this.#newest = result);
   }
 
   /** New versions and the stored versions that they close, by table. */

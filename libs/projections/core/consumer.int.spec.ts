@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { createPool, type Pool } from '#libs/postgres';
 import { testDatabase, type TestDatabase } from '../../postgres/testing.js';
 import type { RecordedAssayEvent } from '../../event-store/envelope.js';
-import { Fenced, ViewConsumer } from './consumer.js';
+import { ViewConsumer } from './consumer.js';
 import type { Delivery } from './delivery.js';
+import { Fenced } from './store.js';
 import { partitionOf } from './partition.js';
 import {
   dropGeneration,

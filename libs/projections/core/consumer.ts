@@ -1,22 +1,15 @@
-import type { PoolClient } from 'pg';
-import { RowBatch, type RowKey } from './batch.js';
-import { BatchFold, type ClockRow, type Evolved, type Moved, type PartitionState } from './batch-fold.js';
+import { RowBatch, type RowKey, type VersionRow } from './batch.js';
+import { BatchFold, type Evolved, type PartitionState, type StreamPlace } from './batch-fold.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
 import { streamKey } from './partition.js';
 import { OtherBuild, type Generation } from './registry.js';
+import { Remembered } from './remembered.js';
 import { generationSchema } from './schema.js';
-import { transaction, type Database } from './transaction.js';
-import { arrayLiteral, loadVersions, writeBatch, type Queryable } from './writer.js';
-import type { Table } from './table.js';
+import type { Database } from './transaction.js';
+import { loadVersions, type Queryable } from './writer.js';
+import { assertEpoch, storeBatch, type Folded } from './store.js';
+import { openEnd, type Table } from './table.js';
 import type { View } from './view.js';
-
-/**
- * Somebody else has moved a partition of this generation, or taken it: a rebuild that has switched, a release. This
- * consumer's batch is not written; after {@link ViewConsumer.load} the same batch can be applied again.
- */
-export class Fenced extends Error {
-  override readonly name = 'Fenced';
-}
 
 /** A strict consumer met what stops a partition. */
 export class Stopped extends Error {
@@ -42,14 +35,18 @@ export interface ConsumerOptions {
   readonly stays?: boolean;
 }
 
-const rememberedStreams = 100_000;
-/**
- * Waits for the disk (synchronous_commit stays on): a projector outlives a crash of its database, and would go on
- * behind events whose rows the crash has taken. One that hangs between two statements lets go of its partitions, so
- * that another can go on.
- */
-const begin = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000';
+interface Writing {
+  readonly batch: Batch;
+  readonly done: Promise<void>;
+  readonly written: (batch: Batch) => void;
+}
 
+/** More than the streams of any two batches, so that the heads of the one that is being written are among them. */
+const rememberedStreams = 100_000;
+const rememberedRows = 4_000;
+/** Milliseconds for which folding keeps the process from anything else. */
+const slice = 8;
+const sliceCheck = 64;
 /**
  * Folds batches of events into one generation of one view: rows, revisions and positions in one Postgres transaction.
  * A delivery at or before its partition's position, or at or before its stream's revision, is a duplicate and changes
@@ -59,7 +56,11 @@ export class ViewConsumer {
   #partitions: PartitionState[] = [];
   #epoch = 0;
   #generation: Generation;
-  readonly #heads = new Map<string, bigint>();
+  readonly #heads = new Remembered<bigint>(rememberedStreams);
+  /** By table and key the newest version of the rows that were changed last. */
+  readonly #rows = new Map<Table, Remembered<VersionRow>>();
+  /** Rows that are on their way into the database. */
+  #writing: RowBatch | undefined;
 
   constructor(
     private readonly pool: Database,
@@ -81,6 +82,8 @@ export class ViewConsumer {
    */
   async load(): Promise<void> {
     this.#heads.clear();
+    this.#rows.clear();
+    this.#writing = undefined;
     if (this.options.stays !== true) await this.#follow();
     const { view, generation } = this.generation;
     const positions = await this.pool.query<{
@@ -198,168 +201,150 @@ export class ViewConsumer {
     }
   }
 
+  /**
+   * The same for batch after batch, the next one being read and folded while one is written.
+   * @param written is called when a batch is visible.
+   * @throws as {@link apply}; then {@link load} comes before anything else.
+   */
+  async applyAll(batches: AsyncIterable<Batch>, written: (batch: Batch) => void): Promise<void> {
+    let before: Writing | undefined;
+    try {
+      for await (const batch of batches) {
+        const folding = await Promise.allSettled([this.#fold(batch.deliveries, batch.watermark, undefined)]);
+        // Written in parts, the one before may have become another: what was folded upon it is folded again.
+        const isAsFolded = await this.#finish(before);
+        before = undefined;
+        if (isAsFolded && folding[0].status === 'rejected') throw folding[0].reason;
+        const folded =
+          isAsFolded && folding[0].status === 'fulfilled'
+            ? folding[0].value
+            : await this.#fold(batch.deliveries, batch.watermark, undefined);
+        this.#adopt(folded);
+        this.#writing = folded.rows;
+        before = { batch, done: this.#store(folded).then(() => written(batch)), written };
+        before.done.catch(() => undefined);
+      }
+      await this.#finish(before);
+      before = undefined;
+    } finally {
+      await before?.done.catch(() => undefined);
+      this.#writing = undefined;
+    }
+  }
+
+  /** @returns whether it was written as it was folded */
+  async #finish(writing: Writing | undefined): Promise<boolean> {
+    if (writing === undefined) return true;
+    try {
+      await writing.done;
+      return true;
+    } catch (error) {
+      if (!isDataFault(error) || writing.batch.deliveries.length === 0) throw error;
+      await this.load();
+      await this.apply(writing.batch);
+      writing.written(writing.batch);
+      return false;
+    }
+  }
+
   async #write(deliveries: readonly Delivery[], watermark: Batch['watermark'] | undefined, poison: unknown) {
-    await this.#loadHeads(deliveries);
+    const folded = await this.#fold(deliveries, watermark, poison);
+    await this.#store(folded);
+    this.#adopt(folded);
+  }
+
+  /** What a batch makes of what is known; changes nothing here. */
+  async #fold(
+    deliveries: readonly Delivery[],
+    watermark: Batch['watermark'] | undefined,
+    poison: unknown,
+  ): Promise<Folded> {
     const work = new BatchFold(this.view, this.generation, this.#partitions, this.#heads, this.options);
     const rows = new RowBatch();
-    const evolved = deliveries.map((delivery) => work.evolve(delivery));
-    await this.#loadRows(rows, deliveries, evolved);
-    for (const [index, delivery] of deliveries.entries()) work.fold(delivery, evolved[index]!, rows, poison);
+    const places = deliveries.map(({ event }) => work.placeOf(event));
+    await this.#loadHeads(work.unknown());
+    let since = performance.now();
+    const rest = async (index: number): Promise<void> => {
+      if (index % sliceCheck !== 0 || performance.now() - since < slice) return;
+      await new Promise(setImmediate);
+      since = performance.now();
+    };
+    if (this.view.tables.some(({ kind }) => kind === 'versions')) {
+      const evolved: Evolved[] = [];
+      for (const [index, delivery] of deliveries.entries()) {
+        evolved.push(work.evolve(delivery, places[index]!));
+        await rest(index);
+      }
+      await this.#loadRows(rows, places, evolved);
+      for (const [index, delivery] of deliveries.entries()) {
+        work.fold(delivery, places[index]!, evolved[index]!, rows, poison);
+        await rest(index);
+      }
+    } else {
+      // Nothing has to be looked up, and no event is kept longer than it takes to fold it.
+      for (const [index, delivery] of deliveries.entries()) {
+        const place = places[index]!;
+        work.fold(delivery, place, work.evolve(delivery, place), rows, poison);
+        await rest(index);
+      }
+    }
     if (watermark !== undefined) work.advance(watermark);
     if (this.options.strict === true && work.newStops.length > 0) throw new Stopped(work.newStops[0]!);
-    const moved = work.moved();
-    if (moved.length > 0 || work.newStops.length > 0) await this.#store(work, rows, moved);
-    else if (work.isPassedBy) await this.#assertEpoch(this.pool);
+    return { work, rows, moved: work.moved() };
+  }
+
+  #adopt({ work, rows }: Folded): void {
     this.#partitions = work.partitions;
-    if (this.#heads.size + work.heads.size > rememberedStreams) this.#heads.clear();
-    for (const [stream, revision] of work.heads) this.#heads.set(stream, revision);
-    for (const stop of work.newStops) this.options.onStop?.(stop);
-  }
-
-  /**
-   * A stopped partition lets events pass, which whoever releases it folds from the store under its lock: they must
-   * have passed before that.
-   */
-  async #assertEpoch(database: Database | PoolClient): Promise<void> {
-    const { view, generation } = this.generation;
-    const { rows } = await database.query<{ epoch: number }>(
-      'SELECT epoch FROM projection.partition WHERE view = $1 AND generation = $2 LIMIT 1 FOR SHARE',
-      [view, generation],
-    );
-    if (rows[0]?.epoch !== this.#epoch) throw new Fenced(`${view} generation ${generation}: it has been taken over`);
-  }
-
-  async #loadHeads(deliveries: readonly Delivery[]): Promise<void> {
-    const unknown = new Map<string, string>();
-    for (const { event } of deliveries) {
-      if (event.revision > 0n && !this.#heads.has(event.stream)) unknown.set(streamKey(event.stream), event.stream);
+    for (const { stream, head } of work.movedStreams()) this.#heads.set(stream, head!);
+    for (const [table, chains] of rows.newest()) {
+      let remembered = this.#rows.get(table);
+      if (remembered === undefined) this.#rows.set(table, (remembered = new Remembered(rememberedRows)));
+      for (const [key, version] of chains) remembered.set(key, version);
     }
-    if (unknown.size === 0) return;
+  }
+
+  async #loadHeads(places: readonly StreamPlace[]): Promise<void> {
+    if (places.length === 0) return;
+    const keys = places.map(({ stream }) => streamKey(stream));
     const { rows } = await this.pool.query<{ stream: string; revision: string }>(
       `SELECT stream, revision FROM ${this.generation.schema}.stream_head WHERE stream = ANY ($1::uuid[])`,
-      [`{${[...unknown.keys()].join(',')}}`],
+      [`{${keys.join(',')}}`],
     );
-    for (const { stream, revision } of rows) this.#heads.set(unknown.get(stream)!, BigInt(revision));
+    const found = new Map(rows.map(({ stream, revision }) => [stream, BigInt(revision)]));
+    for (const [index, place] of places.entries()) place.head = found.get(keys[index]!) ?? -1n;
   }
 
-  async #loadRows(batch: RowBatch, deliveries: readonly Delivery[], evolved: readonly Evolved[]): Promise<void> {
+  /** A row belongs to one stream, so that there is none yet where the stream is new. */
+  async #loadRows(batch: RowBatch, places: readonly StreamPlace[], evolved: readonly Evolved[]): Promise<void> {
     const wanted = new Map<Table, Map<string, RowKey>>();
-    for (const [index, { event }] of deliveries.entries()) {
-      const result = evolved[index]!;
-      if (result.operations === undefined || event.stream === '') continue;
-      batch.missing(result.operations, result.workspace, wanted);
+    const made = new Map<Table, Map<string, RowKey>>();
+    for (const [index, { operations }] of evolved.entries()) {
+      const { isNew, workspace } = places[index]!;
+      if (operations !== undefined) batch.missing(operations, workspace, isNew ? made : wanted);
     }
+    for (const [table, keys] of made) for (const text of keys.keys()) batch.load(table, text, undefined);
     for (const [table, keys] of wanted) {
-      for (const text of keys.keys()) batch.load(table, text, undefined);
-      const stored = await loadVersions(this.pool as unknown as Queryable, this.generation.schema, table, [
-        ...keys.values(),
-      ]);
-      for (const row of stored) batch.loadStored(table, row);
+      const [remembered, writing] = [this.#rows.get(table), this.#writing?.newest().get(table)];
+      const unknown: RowKey[] = [];
+      for (const [text, key] of keys) {
+        const known = writing?.get(text) ?? remembered?.get(text);
+        // A copy: whoever follows closes it.
+        batch.load(table, text, known && { ...known, positionTo: openEnd });
+        if (known === undefined) unknown.push(key);
+      }
+      if (unknown.length === 0) continue;
+      const database = this.pool as unknown as Queryable;
+      for (const row of await loadVersions(database, this.generation.schema, table, unknown))
+        batch.loadStored(table, row);
     }
   }
 
-  async #store(work: BatchFold, rows: RowBatch, moved: readonly Moved[]): Promise<void> {
-    const { view, generation, schema, rebuild } = this.generation;
-    await transaction(this.pool, begin, async (client) => {
-      const result = await client.query(
-        `UPDATE projection.partition AS p SET position = u.position, recorded_at = u.recorded_at
-         FROM unnest($3::integer[], $4::bigint[], $5::bigint[], $6::text[]) AS u(partition, before, position, recorded_at)
-         WHERE p.view = $1 AND p.generation = $2 AND p.partition = u.partition AND p.position = u.before
-           AND p.epoch = $7`,
-        [
-          view,
-          generation,
-          arrayLiteral(
-            'integer',
-            moved.map(({ partition }) => partition),
-          ),
-          arrayLiteral(
-            'bigint',
-            moved.map(({ before }) => before),
-          ),
-          arrayLiteral(
-            'bigint',
-            moved.map(({ position }) => position),
-          ),
-          arrayLiteral(
-            'text',
-            moved.map(({ recordedAt }) => recordedAt),
-          ),
-          this.#epoch,
-        ],
-      );
-      if (result.rowCount !== moved.length) {
-        throw new Fenced(`${view} generation ${generation}: another projector has moved these partitions`);
-      }
-      if (moved.length === 0) await this.#assertEpoch(client);
-      if (work.heads.size > 0) {
-        const heads = [...work.heads].map(([stream, revision]) => ({ key: streamKey(stream), revision }));
-        heads.sort((a, b) => (a.key < b.key ? -1 : 1));
-        await client.query(
-          `INSERT INTO ${schema}.stream_head (stream, revision) SELECT * FROM unnest($1::uuid[], $2::bigint[])
-           ON CONFLICT (stream) DO UPDATE SET revision = excluded.revision`,
-          [
-            arrayLiteral(
-              'bigint',
-              heads.map(({ key }) => key),
-            ),
-            arrayLiteral(
-              'bigint',
-              heads.map(({ revision }) => revision),
-            ),
-          ],
-        );
-      }
-      await writeBatch(client as unknown as Queryable, schema, rows, rebuild === 'bare' ? client : undefined);
-      if (work.clockRows.length > 0) await writeClock(client as unknown as Queryable, generation, work.clockRows);
-      for (const stop of work.newStops) await writeStop(client as unknown as Queryable, stop);
-    });
+  async #store({ work, rows, moved }: Folded): Promise<void> {
+    if (moved.length > 0 || work.newStops.length > 0)
+      await storeBatch(this.pool, this.generation, this.#epoch, { work, rows, moved });
+    else if (work.isPassedBy) await assertEpoch(this.pool, this.generation, this.#epoch);
+    for (const stop of work.newStops) this.options.onStop?.(stop);
   }
-}
-
-async function writeClock(database: Queryable, generation: number, rows: readonly ClockRow[]): Promise<void> {
-  await database.query(
-    `INSERT INTO projection.clock (generation, partition, recorded_at, position)
-     SELECT $1, * FROM unnest($2::integer[], $3::text[], $4::bigint[]) ON CONFLICT DO NOTHING`,
-    [
-      generation,
-      arrayLiteral(
-        'integer',
-        rows.map(({ partition }) => partition),
-      ),
-      arrayLiteral(
-        'text',
-        rows.map(({ recordedAt }) => recordedAt),
-      ),
-      arrayLiteral(
-        'bigint',
-        rows.map(({ position }) => position),
-      ),
-    ],
-  );
-}
-
-export async function writeStop(database: Queryable, stop: Stop): Promise<void> {
-  await database.query(
-    `INSERT INTO projection.stop
-       (view, generation, partition, kind, event_id, event_type, stream, revision, position, error)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-     ON CONFLICT (view, generation, partition) DO UPDATE SET kind = excluded.kind, event_id = excluded.event_id,
-       event_type = excluded.event_type, stream = excluded.stream, revision = excluded.revision,
-       position = excluded.position, error = excluded.error, stopped_at = now()`,
-    [
-      stop.view,
-      stop.generation,
-      stop.partition,
-      stop.kind,
-      stop.eventId,
-      stop.eventType.replaceAll('\u0000', '\uFFFD'),
-      stop.stream.replaceAll('\u0000', '\uFFFD'),
-      stop.revision,
-      stop.position,
-      stop.error,
-    ],
-  );
 }
 
 /** Postgres answers that a value is impossible (SQLSTATE classes 21, 22, 23 and 54): no retry will help. */

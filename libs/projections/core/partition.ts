@@ -1,19 +1,29 @@
 import { hash } from 'node:crypto';
+import { Remembered } from './remembered.js';
 
-const cacheLimit = 100_000;
-const cache = new Map<string, string>();
-/** The first 32 bits of the same hash, by stream. */
-const numbers = new Map<string, number>();
+interface Place {
+  readonly key: string;
+  /** The first 32 bits of the same hash. */
+  readonly number: number;
+}
+
+const places = new Remembered<Place>(100_000);
+
+function placeOf(stream: string): Place {
+  const known = places.get(stream);
+  if (known !== undefined) return known;
+  const hex = hash('sha256', stream, 'hex');
+  const place = {
+    key: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`,
+    number: Number.parseInt(hex.slice(0, 8), 16),
+  };
+  places.set(stream, place);
+  return place;
+}
 
 /** The stream's name as 128 bits of its SHA-256, in UUID form: the narrow key of revisions and partitions. */
 export function streamKey(stream: string): string {
-  let key = cache.get(stream);
-  if (key !== undefined) return key;
-  const hex = hash('sha256', stream, 'hex');
-  key = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
-  if (cache.size >= cacheLimit) cache.clear();
-  cache.set(stream, key);
-  return key;
+  return placeOf(stream).key;
 }
 
 /**
@@ -21,11 +31,5 @@ export function streamKey(stream: string): string {
  * partition with this same function, so that virtual and real partitions hold the same streams.
  */
 export function partitionOf(stream: string, partitions: number): number {
-  let number = numbers.get(stream);
-  if (number === undefined) {
-    number = Number.parseInt(streamKey(stream).slice(0, 8), 16);
-    if (numbers.size >= cacheLimit) numbers.clear();
-    numbers.set(stream, number);
-  }
-  return number % partitions;
+  return placeOf(stream).number % partitions;
 }

@@ -36,7 +36,7 @@ async function link(links: readonly Link[], workspace = 'test', table = lineageE
   for (const [from, kind, to] of links) {
     position += 1n;
     const [fromId, toId] = [nodeId(from), nodeId(to)];
-    batch.apply({ position, revision: 0n, metadata: { workspace } as never }, [
+    batch.apply(workspace, { position, revision: 0n }, [
       ...[from, to]
         .filter((node) => isHashed(nodeId(node)))
         .map((node) => insert(lineageNode, { node: nodeId(node), key: node.key })),

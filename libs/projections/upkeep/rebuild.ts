@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import { decodeAgain, decodeEvent, type EventStore, type StoredEvent } from '#libs/event-store';
-import { Stopped, ViewConsumer, writeStop, type ConsumerOptions } from '../core/consumer.js';
-import type { Delivery } from '../core/delivery.js';
+import {
+  decodeAgain,
+  decodeEvent,
+  type EventStore,
+  type RecordedAssayEvent,
+  type StoredEvent,
+} from '#libs/event-store';
+import { Stopped, ViewConsumer, type ConsumerOptions } from '../core/consumer.js';
+import type { Batch, Delivery } from '../core/delivery.js';
 import { partitionOf } from '../core/partition.js';
 import {
   completeGeneration,
@@ -12,10 +18,11 @@ import {
   switchGeneration,
   type Generation,
 } from '../core/registry.js';
+import { writeStop } from '../core/store.js';
 import { handles, type View } from '../core/view.js';
 import type { Queryable } from '../core/writer.js';
 import { clockView } from '../views.js';
-import { headOf, storeSource, type EventSource, type SourceBatch } from './source.js';
+import { headOf, storeSource, type EventSource } from './source.js';
 
 export interface Progress {
   readonly phase: 'filling' | 'indexing' | 'catching up' | 'switching';
@@ -132,6 +139,8 @@ class Filler {
   #head = -1n;
   /** By partition, the position of the live generation of the same definition; empty: there is none. */
   #known: readonly bigint[] = [];
+  /** A fold has failed in the middle: what the consumer knows may be ahead of what is stored. */
+  #isLost = false;
 
   private constructor(
     private readonly options: RebuildOptions,
@@ -167,16 +176,24 @@ class Filler {
     this.#source = name;
     const { view } = this.options;
     const isKnown = (event: StoredEvent): boolean => this.#isKnown(event);
-    for await (const { events, watermark } of ahead(batches(this.consumer.resumeAfter(), signal), view, isKnown)) {
-      if (signal.aborted) return;
-      try {
-        await this.consumer.apply({ deliveries: events, watermark });
-      } catch (error) {
-        if (error instanceof Stopped) await writeStop(this.options.pool as unknown as Queryable, error.stop);
-        throw error;
+    const source = batches(this.consumer.resumeAfter(), signal);
+    const deliveries = async function* (): AsyncGenerator<Batch> {
+      for await (const { events, watermark } of source) {
+        if (signal.aborted) return;
+        yield { deliveries: events.map((event) => new StoredDelivery(event, view, isKnown)), watermark };
       }
-      this.events += events.length;
-      this.#report();
+    };
+    if (this.#isLost) await this.consumer.load();
+    this.#isLost = true;
+    try {
+      await this.consumer.applyAll(deliveries(), (batch) => {
+        this.events += batch.deliveries.length;
+        this.#report();
+      });
+      this.#isLost = false;
+    } catch (error) {
+      if (error instanceof Stopped) await writeStop(this.options.pool as unknown as Queryable, error.stop);
+      throw error;
     }
   }
 
@@ -201,52 +218,22 @@ function consumerOf({ pool, view, isReleased }: RebuildOptions, generation: Gene
   });
 }
 
-interface DecodedBatch {
-  readonly events: readonly Delivery[];
-  readonly watermark: bigint | ReadonlyMap<number, bigint>;
-}
+/** Decoded when it is folded, and not kept: a rebuild feeds one view. */
+class StoredDelivery implements Delivery {
+  constructor(
+    readonly event: StoredEvent,
+    private readonly view: View,
+    private readonly isKnown?: (event: StoredEvent) => boolean,
+  ) {}
 
-/** Reads and decodes the next batch while the one before is written. */
-async function* ahead(
-  batches: AsyncIterable<SourceBatch>,
-  view: View,
-  isKnown: (event: StoredEvent) => boolean,
-): AsyncGenerator<DecodedBatch> {
-  const iterator = batches[Symbol.asyncIterator]();
-  const next = async (): Promise<DecodedBatch | undefined> => {
-    const { done, value } = await iterator.next();
-    if (done === true) return undefined;
-    return { events: value.events.map((event) => deliveryOf(event, view, isKnown(event))), watermark: value.watermark };
-  };
-  let coming = next();
-  try {
-    for (;;) {
-      const batch = await coming;
-      if (batch === undefined) return;
-      coming = next();
-      coming.catch(() => undefined);
-      yield batch;
-    }
-  } finally {
-    await coming.catch(() => undefined);
-    await iterator.return?.();
+  decoded(): RecordedAssayEvent | undefined {
+    if (!handles(this.view, this.event.type)) return undefined;
+    return this.isKnown?.(this.event) === true ? decodeAgain(this.event) : decodeEvent(this.event);
   }
 }
 
-/** Decoded at once where the view handles it: while the database writes, not when it waits for us. */
-export function deliveryOf(event: StoredEvent, view: View, isKnown = false): Delivery {
-  if (!handles(view, event.type)) return { event, decoded: () => undefined };
-  try {
-    const decoded = isKnown ? decodeAgain(event) : decodeEvent(event);
-    return { event, decoded: () => decoded };
-  } catch (error) {
-    return {
-      event,
-      decoded: () => {
-        throw error;
-      },
-    };
-  }
+export function deliveryOf(event: StoredEvent, view: View): Delivery {
+  return new StoredDelivery(event, view);
 }
 
 async function livePartitions({ pool, view }: RebuildOptions): Promise<readonly bigint[]> {
