@@ -40,15 +40,18 @@ export async function* read(source: ReadSource, request: ReadRequest): AsyncGene
 
 async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerator<ReadResponse> {
   const passes = compileFilter(request.filter);
-  const { head } = source.tail;
+  const { storage, tail } = source;
+  const { head } = tail;
   const { backwards } = request;
   let left = request.count ?? 0n;
   let from = request.from === 'start' ? 0n : request.from === 'end' || request.from > head ? head : request.from;
   while (left > 0n && (backwards ? from > 0n : from < head)) {
     const limit = !request.filter && left < pageOfAll ? Number(left) : pageOfAll;
-    const page = await source.storage.readAll({ from, below: head, backwards, limit });
+    const newest = backwards ? undefined : tail.after(from - 1n, limit);
+    const page = newest ?? (await storage.readAll({ from, below: head, backwards, limit }));
     for (const event of page) {
-      if (left === 0n) return;
+      // What came after the call is left for the next one.
+      if (left === 0n || event.position >= head) return;
       if (!passes(event)) continue;
       yield { kind: 'event', event };
       left -= 1n;
