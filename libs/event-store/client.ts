@@ -3,6 +3,7 @@ import { EventStoreDBClient } from '@eventstore/db-client';
 import type {
   CallOptions,
   Channel,
+  ChannelOptions,
   ClientDuplexStream,
   ClientReadableStream,
   ClientWritableStream,
@@ -15,6 +16,7 @@ import { batchBank } from './batch-bank.js';
 import type { BatchBank } from './batch-bank.js';
 import { readCopyMap, splitCopyMap, withCopyMap } from './copy-map.js';
 import { resultOf, storeError } from './errors.js';
+import { inBatches } from './in-batches.js';
 import type {
   AppendResult,
   EventStore,
@@ -55,6 +57,7 @@ interface Connection {
   ): () => Promise<Stream>;
   callArguments(options: { deadline?: number }, callOptions?: CallOptions): [Metadata, CallOptions];
   supports(method: Pick<MethodDefinition<unknown, unknown>, 'path'>): Promise<boolean>;
+  createChannel: () => Promise<Channel>;
   getChannel(): Promise<Channel>;
   dispose(): Promise<void>;
 }
@@ -181,8 +184,8 @@ class ConnectedEventStore implements ConnectedStore {
       backwards,
       count: options.maxCount === undefined ? unlimited : BigInt(options.maxCount),
     };
-    for await (const response of this.#read(request, stream))
-      if (response.kind === 'event' && response.event) yield stored(response.event);
+    for await (const responses of this.#read(request, stream))
+      for (const response of responses) if (response.kind === 'event' && response.event) yield stored(response.event);
   }
 
   async *readAll(
@@ -192,18 +195,20 @@ class ConnectedEventStore implements ConnectedStore {
     let left = options.maxCount ?? Infinity;
     if (left <= 0) return;
     const from = options.from ?? (backwards ? 'end' : 'start');
-    for await (const response of this.#read({ ...plainRead, from, backwards, count: unlimited }, '$all')) {
-      if (response.kind !== 'event' || !response.event || isSystem(response.event)) continue;
-      yield stored(response.event);
-      left -= 1;
-      if (left <= 0) return;
+    for await (const responses of this.#read({ ...plainRead, from, backwards, count: unlimited }, '$all')) {
+      for (const response of responses) {
+        if (response.kind !== 'event' || !response.event || isSystem(response.event)) continue;
+        yield stored(response.event);
+        left -= 1;
+        if (left <= 0) return;
+      }
     }
   }
 
   async *readEverything(): AsyncIterable<StoredEvent> {
     const request: ReadRequest = { ...plainRead, from: 'start', backwards: false, count: unlimited };
-    for await (const response of this.#read(request, '$all'))
-      if (response.kind === 'event' && response.event) yield stored(response.event);
+    for await (const responses of this.#read(request, '$all'))
+      for (const response of responses) if (response.kind === 'event' && response.event) yield stored(response.event);
   }
 
   async *subscribeAll(options: {
@@ -212,17 +217,20 @@ class ConnectedEventStore implements ConnectedStore {
   }): AsyncIterable<SubscriptionItem> {
     const { after, signal } = options;
     const request: ReadRequest = { ...plainRead, from: after ?? 'start', backwards: false, filter: domainEvents };
-    for await (const response of this.#read(request, '$all', signal)) {
-      if (response.kind === 'event' && response.event) {
-        if (!isSystem(response.event)) yield { kind: 'event', event: stored(response.event) };
-      } else if (response.kind === 'checkpoint') yield { kind: 'checkpoint', position: response.position };
-      else if (response.kind === 'caught-up') yield { kind: 'caught-up' };
+    for await (const responses of this.#read(request, '$all', signal)) {
+      for (const response of responses) {
+        if (signal.aborted) return;
+        if (response.kind === 'event' && response.event) {
+          if (!isSystem(response.event)) yield { kind: 'event', event: stored(response.event) };
+        } else if (response.kind === 'checkpoint') yield { kind: 'checkpoint', position: response.position };
+        else if (response.kind === 'caught-up') yield { kind: 'caught-up' };
+      }
     }
     // A subscription has no end of its own: an orderly one is the server going away.
     if (!signal.aborted) throw storeError(new Error('the subscription ended'), '$all');
   }
 
-  async *#read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<ReadResponse> {
+  async *#read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<readonly ReadResponse[]> {
     if (signal?.aborted) return;
     let isOver = false;
     let call: ClientReadableStream<ReadResponse> | undefined;
@@ -240,9 +248,7 @@ class ConnectedEventStore implements ConnectedStore {
       this.#reads.add(cancel);
       signal?.addEventListener('abort', cancel);
       if (signal?.aborted) cancel();
-      for await (const response of call as AsyncIterable<ReadResponse>) {
-        if (response.kind !== 'stream-not-found') yield response;
-      }
+      yield* inBatches<ReadResponse>(call);
       isOver = true;
     } catch (error) {
       if (signal?.aborted) return;
@@ -259,7 +265,8 @@ class ConnectedEventStore implements ConnectedStore {
   async ping(): Promise<void> {
     const signal = AbortSignal.timeout(5_000);
     const request: ReadRequest = { ...plainRead, from: 'end', backwards: true, count: 1n };
-    for await (const response of this.#read(request, '$all', signal)) if (response.kind === 'event') break;
+    for await (const responses of this.#read(request, '$all', signal))
+      if (responses.some(({ kind }) => kind === 'event')) break;
     if (signal.aborted) throw storeError(new Error('no answer within 5 s'), '$all');
   }
 
@@ -273,8 +280,23 @@ class ConnectedEventStore implements ConnectedStore {
 }
 
 function connect({ connectionString }: EventStoreOptions): Connection {
-  return EventStoreDBClient.connectionString(connectionString) as unknown as Connection;
+  const connection = EventStoreDBClient.connectionString(connectionString) as unknown as Connection;
+  const { createChannel } = connection;
+  connection.createChannel = async () => {
+    const channel = await createChannel();
+    // The official client gives its channel no window, and grpc-js has no other way to set it: HTTP/2's 64 KiB hold a
+    // reader up after every hundred events. Read when the channel connects, which it has not yet.
+    const { options } =
+      (channel as unknown as { readonly internalChannel?: { readonly options?: ChannelOptions } }).internalChannel ??
+      {};
+    if (options) options['grpc-node.flow_control_window'] = readAheadBytes;
+    return channel;
+  };
+  return connection;
 }
+
+/** What the store may send before it was taken, of all streams of a connection. */
+const readAheadBytes = 2 << 20;
 
 const plainRead = { resolveLinks: false, uuid: 'string', compatibility: 0 } as const;
 
@@ -293,6 +315,12 @@ function stored(event: WireEvent): StoredEvent {
   return { id, type, data, metadata, stream, revision, position, recordedAt: isoTime(created) };
 }
 
+let lastTicks = -1n;
+let lastTime = '';
+
+/** Events of one transaction have one time: it is written out once. */
 function isoTime(ticks: bigint): string {
-  return new Date(Number(ticks / 10_000n)).toISOString();
+  if (ticks === lastTicks) return lastTime;
+  lastTicks = ticks;
+  return (lastTime = new Date(Number(ticks / 10_000n)).toISOString());
 }
