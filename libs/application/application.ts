@@ -73,6 +73,7 @@ const notDenials: ReadonlySet<string> = new Set([
   'IdempotencyConflict',
   'Contention',
   'StreamUnreadable',
+  'NotLeading',
   'NameTaken',
 ]);
 

@@ -22,9 +22,10 @@ export async function connectApplication(options: {
   readonly eventStoreUrl: string;
   readonly databaseUrl: string;
   readonly signPermit?: ApplicationPorts['signPermit'];
+  readonly isPermitIssuer?: ApplicationPorts['isPermitIssuer'];
   readonly onFault?: ApplicationPorts['onFault'];
 }): Promise<Connection> {
-  const { eventStoreUrl, databaseUrl, signPermit, onFault } = options;
+  const { eventStoreUrl, databaseUrl, signPermit, isPermitIssuer, onFault } = options;
   const source = await openMutableTables(databaseUrl);
   const store = createEventStore({ connectionString: eventStoreUrl });
   const fanOut = createFanOut(store);
@@ -35,6 +36,7 @@ export async function connectApplication(options: {
     clock: systemClock,
     directory: new Directory(),
     ...(signPermit && { signPermit }),
+    ...(isPermitIssuer && { isPermitIssuer }),
     ...(onFault && { onFault }),
   });
   return {

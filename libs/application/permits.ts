@@ -20,7 +20,7 @@ export const permits: Pick<
     const basis = await basisOf(call, named);
     const modelId = call.directory.modelOf(basis.modelVersionId) ?? null;
     call.authorize('automate', 'Permit', { modelId });
-    const { signPermit } = call.ports;
+    const { signPermit, isPermitIssuer } = call.ports;
     if (!signPermit) throw new Refusal('NotThePermitIssuer', { rule: 'this process holds no permit key' });
     return perform(call, permit, 'permit', permitId, 'IssuePermit', async () => {
       const { modelVersionId, environment, validUntil } = basis;
@@ -37,6 +37,9 @@ export const permits: Pick<
         issuedAt: call.context.now,
         validUntil: validUntil ?? call.context.now,
       };
+      // A leader that has been replaced without noticing it: the lock is asked for where it is held.
+      if (isPermitIssuer && !(await isPermitIssuer()))
+        throw new Refusal('NotLeading', { rule: 'another process issues the permits' });
       return {
         permit: document,
         ...pick(signPermit(document)),

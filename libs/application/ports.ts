@@ -15,6 +15,11 @@ export interface ApplicationPorts {
   readonly directory: Directory;
   /** Only the one permit issuer holds the key (`signPermit` of `libs/signing`). */
   readonly signPermit?: (permit: Permit) => { readonly signature: string; readonly keyId: string };
+  /**
+   * Asked just before a permit is written: whether this process is the one issuer at this moment. What a process with
+   * the key, but without the leadership, would issue is refused. Default: it is.
+   */
+  readonly isPermitIssuer?: () => Promise<boolean>;
   /** Told what went wrong where the caller cannot be: a denial that could not be written, a row not confirmed. */
   readonly onFault?: (what: string, error: unknown) => void;
 }

@@ -1,5 +1,5 @@
 export type { CreateDataSource } from './data-source.js';
-export { createDataSource } from './data-source.js';
+export { createDataSource, DatabaseAhead } from './data-source.js';
 export { PostgresNotStarted } from './errors.js';
 export type { LaunchedPostgres, LaunchOptions } from './launch.js';
 export { launchPostgres } from './launch.js';

@@ -173,7 +173,7 @@ describe('the embedded Postgres', () => {
     }
   });
 
-  test('migrations run once, whoever comes first', async () => {
+  test('migrations run once, whoever comes first; those of a newer build are refused', async () => {
     const postgres = await launchPostgres({ dataDirectory: join(folder, 'migrations') });
     const url = await ensureDatabase(postgres.url, { database: 'm', role: 'm', password: 'm' });
     class Count1700000000000 {
@@ -189,6 +189,10 @@ describe('the embedded Postgres', () => {
     );
     expect(await sources[0]!.query('select count(*)::int as n from ran')).toEqual([{ n: 1 }]);
     await Promise.all(sources.map((source) => source.destroy()));
+    // Of a newer build: this one does not know what it would write there.
+    await expect(createDataSource(url, { migrations: [] })).rejects.toThrow(
+      'the database has migration Count1700000000000 in migrations, which this build does not know',
+    );
     await postgres.close();
   });
 });

@@ -3,12 +3,16 @@ export interface HealthCheck {
   readonly name: string;
   /** Resolves to undefined when well, to the reason when not. A throw counts as a reason. */
   check(): Promise<string | undefined>;
+  /** What a person should know also while all is well, e.g. who leads. */
+  state?(): string;
 }
 
 export interface Health {
   readonly ready: boolean;
   /** Why not, by the name of the check. */
   readonly reasons: Readonly<Record<string, string>>;
+  /** By the name of the check. */
+  readonly states: Readonly<Record<string, string>>;
 }
 
 /** Runs all checks at once, each for at most `timeoutMs`: one that hangs is one that fails. */
@@ -30,5 +34,6 @@ export async function checkHealth(checks: readonly HealthCheck[], timeoutMs = 2_
       }
     }),
   );
-  return { ready: Object.keys(reasons).length === 0, reasons };
+  const states = checks.flatMap(({ name, state }) => (state ? [[name, state()] as const] : []));
+  return { ready: Object.keys(reasons).length === 0, reasons, states: Object.fromEntries(states) };
 }

@@ -3,7 +3,9 @@ import { checkHealth } from './health.js';
 
 test('ready only when every check holds; otherwise each reason is named', async () => {
   const well = { name: 'store', check: async () => undefined };
-  expect(await checkHealth([well])).toEqual({ ready: true, reasons: {} });
+  expect(await checkHealth([well])).toEqual({ ready: true, reasons: {}, states: {} });
+  const leading = { ...well, name: 'relay', state: () => 'it leads' };
+  expect(await checkHealth([leading])).toEqual({ ready: true, reasons: {}, states: { relay: 'it leads' } });
   const health = await checkHealth(
     [
       well,
@@ -20,5 +22,6 @@ test('ready only when every check holds; otherwise each reason is named', async 
       database: 'connection refused',
       hanging: 'no answer within 20 ms',
     },
+    states: {},
   });
 });

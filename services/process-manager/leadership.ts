@@ -3,6 +3,10 @@ import { Client } from 'pg';
 /** Whether this process is the one that acts. */
 export interface Leadership {
   held(): boolean;
+  /** Asks in the lock's own session whether it is held at this moment: what is about to be written rests on it. */
+  confirm(): Promise<boolean>;
+  /** `leading`, `standing-by` (another process acts) or `unknown` (the database has not been asked yet, or is away). */
+  state(): 'leading' | 'standing-by' | 'unknown';
   /** Called each time it becomes the one. */
   onGained(action: () => void): void;
   close(): Promise<void>;
@@ -10,7 +14,13 @@ export interface Leadership {
 
 /** The only process manager there is: standalone without Postgres, and specs. */
 export function soleLeadership(): Leadership {
-  return { held: () => true, onGained: (action) => queueMicrotask(action), close: async () => undefined };
+  return {
+    held: () => true,
+    confirm: async () => true,
+    state: () => 'leading',
+    onGained: (action) => queueMicrotask(action),
+    close: async () => undefined,
+  };
 }
 
 /** `assay` and `permits` as two 32-bit numbers: the same lock for every process manager of an installation. */
@@ -21,8 +31,8 @@ const silenceMilliseconds = 3_000;
 
 /**
  * Leadership by a session-level advisory lock on a connection of its own: Postgres gives it to one session and takes
- * it back when that session's connection ends. A process that hangs may act on for a moment after it lost the lock;
- * that is harmless, since its commands carry the same ids as the next leader's.
+ * it back when that session's connection ends. A process that hangs may act on for a moment after it lost the lock: its
+ * commands carry the same ids as the next leader's, and a permit is written only after {@link Leadership.confirm}.
  */
 export function advisoryLeadership(
   connectionString: string,
@@ -45,6 +55,7 @@ export function advisoryLeadership(
     if (client !== lost) return;
     client = undefined;
     held = false;
+    standsBy = false;
     lost.end().catch(() => undefined);
   };
 
@@ -106,6 +117,17 @@ export function advisoryLeadership(
 
   return {
     held: () => held,
+    async confirm() {
+      const session = client;
+      if (!session || !held) return false;
+      try {
+        await session.query('SELECT 1');
+      } catch {
+        lose(session);
+      }
+      return held && client === session;
+    },
+    state: () => (held ? 'leading' : standsBy ? 'standing-by' : 'unknown'),
     onGained: (action) => {
       actions.push(action);
       if (held) queueMicrotask(action);

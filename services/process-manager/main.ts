@@ -30,15 +30,16 @@ await runService('process-manager', log, async () => {
   const port = read.integer('PORT', 8090, 0, 65_535);
   const host = read.optional('HOST') ?? '127.0.0.1';
   const address = probeAddress(read);
+  const leadership = advisoryLeadership(databaseUrl, {
+    onFault: (error) => log.warn({ error: String(error) }, 'the lock of the leader cannot be asked for'),
+    onStandby: () => log.info('another process manager issues the permits: this one stands by, and leases'),
+  });
   const { application, store, fanOut, checks, close } = await connectApplication({
     eventStoreUrl,
     databaseUrl,
     signPermit: (permit) => signPermit(permit, key),
+    isPermitIssuer: () => leadership.confirm(),
     onFault: (what, error) => log.error({ error: String(error) }, what),
-  });
-  const leadership = advisoryLeadership(databaseUrl, {
-    onFault: (error) => log.warn({ error: String(error) }, 'the lock of the leader cannot be asked for'),
-    onStandby: () => log.info('another process manager issues the permits: this one stands by, and leases'),
   });
   const manager = startProcessManager({
     subscribe: (options) => fanOut.subscribe(options),

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Client } from 'pg';
+import { Registry } from 'prom-client';
 import type { Id } from '#libs/lifecycle';
-import { deterministicId, newId } from '#libs/runtime';
+import { checkHealth, deterministicId, newId } from '#libs/runtime';
 import { document, governance, type Governance } from '../../test/serving/governance.js';
 import { installation, type Installation } from '../../test/serving/installation.js';
 import {
@@ -10,7 +12,7 @@ import {
   type Leadership,
   type ProcessManager,
 } from './index.js';
-import { healthOf } from './probes.js';
+import { healthOf, registerMetrics } from './probes.js';
 
 const hours = (count: number): number => count * 3_600_000;
 const days = (count: number): number => hours(24 * count);
@@ -221,6 +223,8 @@ describe('the process manager on a real ledger', () => {
       expect(standby).toEqual([one.held() ? 2 : 1]);
       expect([one.held(), two.held()].filter(Boolean)).toHaveLength(1);
       const [holder, other] = one.held() ? [one, two] : [two, one];
+      expect([holder.state(), other.state()]).toEqual(['leading', 'standing-by']);
+      expect([await holder.confirm(), await other.confirm()]).toEqual([true, false]);
       await holder.close();
       const deadline = performance.now() + 100_000;
       while (!other.held() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -246,6 +250,54 @@ describe('the process manager on a real ledger', () => {
       for (const fault of zombieFaults) expect(fault).toMatchObject(['CommandRefused', { code: 'NotGranted' }]);
     } finally {
       await zombie.close();
+    }
+  });
+
+  test('a second issuer says that it stands by, issues nothing and leases; whoever has lost the lock issues nothing', async () => {
+    await manager.close();
+    // It does not look again by itself before it is asked.
+    const leader = advisoryLeadership(all.ledger.databaseUrl, { retryMilliseconds: 3_600_000 });
+    while (!leader.held()) await new Promise((resolve) => setTimeout(resolve, 20));
+    const second = advisoryLeadership(all.ledger.databaseUrl);
+    const standby = start({ leadership: second });
+    try {
+      while (second.state() === 'unknown') await new Promise((resolve) => setTimeout(resolve, 20));
+      await standby.ready;
+      const health = await checkHealth(healthOf(standby));
+      expect(health).toMatchObject({ ready: true, states: { permits: expect.stringContaining('standing by') } });
+      const registry = new Registry();
+      registerMetrics(registry, standby);
+      const metrics = await registry.metrics();
+      expect(metrics).toMatch(/assay_process_manager_standing_by 1\n/);
+      expect(metrics).toMatch(/assay_process_manager_leading 0\n/);
+      const { approvalId } = await people.approved();
+      await standby.settled(all.directory.position!);
+      expect(await all.events(permitStream(approvalId))).toEqual([]);
+
+      // Whatever a process believes: it is asked in the lock's session, and what it would write is refused.
+      const input = { permitId: permitOf(approvalId), basis: { kind: 'approval', id: approvalId } } as const;
+      const issue = (isPermitIssuer: () => Promise<boolean>) =>
+        all.newApplication({ isPermitIssuer }).execute('IssuePermit', input, {
+          workspace: all.workspace,
+          actor: all.service('process-manager-service'),
+          commandId: newId(),
+          correlationId: newId(),
+          now: all.clock.now().toISOString(),
+        });
+      expect(await issue(() => second.confirm())).toMatchObject({ outcome: 'refused', code: 'NotLeading' });
+      expect(await all.events(permitStream(approvalId))).toEqual([]);
+      // The database ends the leader's session under it: the next question finds that out, and the other one leads.
+      const client = new Client({ connectionString: all.ledger.databaseUrl });
+      await client.connect();
+      await client.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+        AND classid = 1634956129 AND pid <> pg_backend_pid()`);
+      await client.end();
+      expect(await issue(() => leader.confirm())).toMatchObject({ outcome: 'refused', code: 'NotLeading' });
+      await Promise.all([leader.close(), last(permitStream(approvalId), 'PermitIssued')]);
+      expect(await all.events(permitStream(approvalId))).toHaveLength(1);
+    } finally {
+      await standby.close();
+      await Promise.all([leader.close(), second.close()]);
     }
   });
 

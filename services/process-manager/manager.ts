@@ -33,6 +33,7 @@ export type ProcessManagerFault = 'StoreAway' | 'PoisonEvent' | 'CommandRefused'
 export interface ProcessManagerStatus {
   readonly caughtUp: boolean;
   readonly leading: boolean;
+  readonly leadership: ReturnType<Leadership['state']>;
   /** Events that cannot be read: what rests on their streams is neither decided nor leased (fail closed). */
   readonly unreadable: readonly Unreadable[];
   readonly position: bigint | undefined;
@@ -188,7 +189,11 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
       const result = await application.execute(name, input, context);
       backoff = 0;
       if (result.outcome === 'accepted') done.add(commandId);
-      else {
+      else if (result.code === 'NotLeading') {
+        // Whoever leads now does it; should it be this one again, it is planned anew.
+        backoff = 250;
+        return false;
+      } else {
         refused.set(commandId, clock.monotonic() + refusedMilliseconds);
         onFault?.('CommandRefused', { name, commandId, code: result.code, details: result.details });
       }
@@ -269,6 +274,7 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
     status: () => ({
       caughtUp,
       leading: leadership.held(),
+      leadership: leadership.state(),
       unreadable: view.unreadable.waiting(),
       position: view.position,
       waiting,

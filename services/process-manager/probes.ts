@@ -4,6 +4,12 @@ import { describeUnreadable } from '#libs/application';
 import type { HealthCheck } from '#libs/runtime';
 import type { ProcessManager } from './manager.js';
 
+const says = {
+  leading: 'this process manager acts and issues the permits',
+  'standing-by': 'standing by: another process manager acts and issues the permits; this one issues none, and leases',
+  unknown: 'nobody has said yet who issues the permits: this process manager issues none',
+} as const;
+
 /** Ready is who knows the newest events, whether it leads or stands by: beside whether the stores answer. */
 export function healthOf(manager: Pick<ProcessManager, 'status'>): readonly HealthCheck[] {
   return [
@@ -12,6 +18,11 @@ export function healthOf(manager: Pick<ProcessManager, 'status'>): readonly Heal
       check: async () => {
         return manager.status().caughtUp ? undefined : 'the newest events are not known: nothing is leased';
       },
+    },
+    {
+      name: 'permits',
+      check: async () => undefined,
+      state: () => says[manager.status().leadership],
     },
     {
       name: 'decisions',
@@ -35,6 +46,9 @@ export function registerMetrics(registry: Registry, manager: Pick<ProcessManager
       },
     });
   gauge('leading', '1 while this process is the one that acts', () => (manager.status().leading ? 1 : 0));
+  gauge('standing_by', '1 while another process is the one that acts', () =>
+    manager.status().leadership === 'standing-by' ? 1 : 0,
+  );
   gauge('caught_up', '1 while it knows the newest events and may lease', () => (manager.status().caughtUp ? 1 : 0));
   gauge(
     'waiting',

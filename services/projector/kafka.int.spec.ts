@@ -230,6 +230,37 @@ test('a topic that is not there yet is waited for', async () => {
   expect(projector.status().status).toBe('running');
 });
 
+test('a reader waits, and says for what, while registry or views are of another build', async () => {
+  const projector = start({ views: [inventory] });
+  publishAll(history.slice(0, 50));
+  await at(history[49]!.position, ['inventory']);
+  await projector.stop();
+  const observer = await observeViews(pool, ['inventory']);
+  try {
+    const { position } = history[49]!;
+    expect([observer.position(), observer.trouble]).toEqual([position, undefined]);
+    const says = async (change: string, trouble: string, back: string): Promise<void> => {
+      await pool.query(change);
+      await until('the trouble', () => observer.trouble?.includes(trouble) === true);
+      expect(observer.position()).toBe(-1n);
+      await expect(observer.waitFor(position, 30)).rejects.toThrow(NotYet);
+      await pool.query(back);
+      await until('the end of it', () => observer.trouble === undefined);
+      expect(observer.position()).toBe(position);
+    };
+    const version = `UPDATE projection.generation SET version = `;
+    await says(`${version}version + 1`, `this build reads version ${inventory.version}`, `${version}version - 1`);
+    const insert = 'INSERT INTO projection.migration (number)';
+    const remove = 'DELETE FROM projection.migration WHERE number =';
+    await says(`${insert} VALUES (1000)`, 'start the newer build', `${remove} 1000`);
+    const { rows } = await pool.query<{ last: number }>('SELECT max(number) AS last FROM projection.migration');
+    const { last } = rows[0]!;
+    await says(`${remove} ${last}`, 'start its projector first', `${insert} VALUES (${last})`);
+  } finally {
+    await observer.stop();
+  }
+});
+
 test('a database of a newer build is refused, one of an older build is brought up to date', async () => {
   const first = start();
   publishAll(history.slice(0, 50));
@@ -248,5 +279,14 @@ test('a database of a newer build is refused, one of an older build is brought u
     ]);
     return rows.length === 1;
   });
+  const standing = async (): Promise<unknown> =>
+    (
+      await pool.query(
+        'SELECT p::text FROM projection.partition AS p UNION ALL SELECT g::text FROM projection.generation AS g',
+      )
+    ).rows;
+  await Promise.all(running.map((projector) => projector.stop()));
+  const before = await standing();
   await expect(start({ views: [inventory] }).failed).rejects.toThrow('start the newer build');
+  expect(await standing()).toEqual(before);
 });

@@ -1,7 +1,10 @@
 import type { Pool } from 'pg';
-import { allViews, livePositions, NotYet } from '#libs/projections';
+import { allViews, checkRegistry, listGenerations, livePositions, NotYet } from '#libs/projections';
 import { sleep } from './backoff.js';
 import type { Projector } from './projector.js';
+
+/** Versions in which this build reads the views. */
+const versions = new Map(allViews.map(({ name, version }) => [name, version]));
 
 /** What a process that reads the views knows of them, whoever fills them. */
 export type Views = Pick<Projector, 'position' | 'positions' | 'waitFor' | 'onAdvance'> & {
@@ -36,17 +39,39 @@ export async function observeViews(
   let known: ReadonlyMap<string, bigint> = new Map();
   let alarms: readonly Alarm[] = [];
   let trouble: string | undefined;
+  let otherBuild: string | undefined;
+  let checkedAt = Number.NEGATIVE_INFINITY;
   let asked = 0;
   let wake = new AbortController();
+
+  /** What an older or a newer build has made is not read: every read waits, and `trouble` says for what. */
+  async function lookAtBuild(): Promise<void> {
+    await checkRegistry(pool);
+    const other = (await listGenerations(pool)).find(
+      ({ view, version, status }) => status === 'live' && views.includes(view) && version !== versions.get(view),
+    );
+    const reads = other && versions.get(other.view);
+    otherBuild =
+      reads === undefined
+        ? undefined
+        : `view ${other!.view} is of version ${other!.version}, this build reads version ${reads}`;
+  }
 
   async function look(): Promise<void> {
     try {
       const live = await livePositions(pool);
+      if (performance.now() - checkedAt > idle) {
+        await lookAtBuild();
+        checkedAt = performance.now();
+      }
       const moved = views.some((view) => live.get(view) !== known.get(view));
       known = live;
-      trouble = undefined;
-      if (moved) for (const listener of listeners) listener();
+      trouble = otherBuild;
+      if (otherBuild !== undefined) known = new Map();
+      else if (moved) for (const listener of listeners) listener();
     } catch (error) {
+      // Positions of before say nothing of what another build has made since.
+      if (error instanceof Error && /^Registry/.test(error.name)) known = new Map();
       trouble = (error as { code?: string }).code === '42P01' ? 'no projector has been here yet' : String(error);
     }
   }

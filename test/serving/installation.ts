@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createApplication, Directory, type RunningApplication } from '#libs/application';
+import { createApplication, Directory, type ApplicationPorts, type RunningApplication } from '#libs/application';
 import { openContentFolder } from '#libs/content';
 import { createFanOut, encodeEvent, eventMetadata } from '#libs/event-store';
 import type { AssayEvent, CommandContext } from '#libs/lifecycle';
@@ -50,8 +50,8 @@ export async function installation() {
     folder,
     write,
     /** A second process's application over the same stores. */
-    newApplication(): RunningApplication {
-      const other = createApplication({ ...app.ports, directory: new Directory() });
+    newApplication(change: Partial<ApplicationPorts> = {}): RunningApplication {
+      const other = createApplication({ ...app.ports, ...change, directory: new Directory() });
       others.push(other);
       return other;
     },

@@ -17,10 +17,10 @@ export class HealthController {
   /** The store and the database answer and the views are near the log's end; otherwise 503 and why. */
   @Get('ready')
   async ready(@Res() response: Response): Promise<void> {
-    const { ready, reasons } = await checkHealth(this.ports.health);
+    const { ready, reasons, states } = await checkHealth(this.ports.health);
     response
       .status(ready ? 200 : 503)
       .set('cache-control', 'no-store')
-      .json({ status: ready ? 'ready' : 'not-ready', reasons });
+      .json({ status: ready ? 'ready' : 'not-ready', reasons, states });
   }
 }
