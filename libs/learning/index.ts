@@ -28,7 +28,7 @@ export type { Problem } from './job/problem.js';
 export { runJob } from './job/run.js';
 export type { FitRecord, FoldRecord, JobResult, ProblemRecord, RunOptions, RunRecord } from './job/run.js';
 export { jobSchema } from './job/schema.js';
-export { attributionMethods, explainLimits, explainModel } from './explain/index.js';
+export { attributionMethods, explainLimits, explainModel, measureModel } from './explain/index.js';
 export type { AttributionMethod, Decision, ExplainOptions, ExplainReport, FeatureValue } from './explain/index.js';
 export { fitLogistic, predictLogistic } from './linear/logistic.js';
 export type { LogisticModel, LogisticOptions } from './linear/logistic.js';

@@ -1,5 +1,6 @@
 export { InputError } from './errors.js';
 export type { InputPlace } from './errors.js';
+export * from './explanation/index.js';
 export * from './fairness/index.js';
 export * from './intervals/index.js';
 export { measured } from './measurement.js';

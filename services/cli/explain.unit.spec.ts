@@ -81,12 +81,12 @@ const explained = async (name: string, ...more: string[]): Promise<ExplainReport
 };
 
 const definitions: Record<string, [string, string]> = {
-  boosting: ['tree_shap_path_dependent@shap', 'log-odds'],
-  logistic: ['linear_attribution@shap', 'log-odds'],
-  forest: ['tree_shap_path_dependent@shap', 'probability'],
+  boosting: ['tree_explainer@shap', 'log-odds'],
+  logistic: ['linear_explainer@shap', 'log-odds'],
+  forest: ['tree_explainer@shap', 'probability'],
   neighbours: ['shapley_sampling@assay', 'probability'],
   bayes: ['shapley_sampling@assay', 'probability'],
-  tree: ['tree_shap_path_dependent@shap', 'number'],
+  tree: ['tree_explainer@shap', 'number'],
   clusters: ['shapley_sampling@assay', 'number'],
 };
 

@@ -1,12 +1,11 @@
-import { InputError } from '#libs/statistics';
+import { InputError, interventionalTreeShap, linearAttribution, treeShap } from '#libs/statistics';
 import { readEnsemble } from '../trees/onnx.js';
 import type { EnsembleInFile } from '../trees/onnx.js';
-import { linearAttribution, readLinear } from './linear.js';
+import { readLinear } from './linear.js';
 import type { LinearInFile } from './linear.js';
-import { sampledShapley } from './sampled-shapley.js';
+import { sampledOrders, sampledShapley } from './sampled-shapley.js';
 import type { Scorer } from './scorer.js';
 import type { FeatureBlock } from './tensor.js';
-import { interventionalTreeShap, treeShap } from './tree-shap.js';
 
 /** How scores are shared out; `auto` takes the exact way that the file allows. */
 export const attributionMethods = ['auto', 'path-dependent', 'interventional', 'linear', 'sampled'] as const;
@@ -27,8 +26,12 @@ export interface AttributedRow {
   }[];
 }
 
+/** How a column that is not known is filled (shap's word): by the trees' weights, or from the background. */
+export type Perturbation = 'tree_path_dependent' | 'interventional' | 'independent';
+
 export interface Attributor {
   readonly definition: string;
+  readonly perturbation: Perturbation;
   readonly space: ScoreSpace;
   /** What the shares belong to: columns behind the pipeline, or features where the model is asked from outside. */
   readonly columns: readonly string[];
@@ -36,9 +39,6 @@ export interface Attributor {
   readonly affordableRows: number;
   attribute(tensor: Float32Array, rows: number): Promise<readonly AttributedRow[]>;
 }
-
-/** Orders that are drawn for one row of sampled Shapley values. */
-export const sampledOrders = 100;
 
 /** Values of the graph that attributions need: what the trees or the coefficients read. */
 export function revealedFor(graph: Scorer['graph']): string[] {
@@ -80,10 +80,11 @@ async function exactLinear(
   background: Float32Array,
 ): Promise<Attributor> {
   const behind = await scorer.reveal(background, linear.input);
-  const columns = namesBehind(scorer, blocks, linear.coefficients.length / linear.outputs);
+  const columns = columnsBehind(scorer, blocks, linear.coefficients.length / linear.outputs);
   const isClassifier = (scorer.metadata.task ?? 'classification') === 'classification';
   return {
-    definition: 'linear_attribution@shap',
+    definition: 'linear_explainer@shap',
+    perturbation: 'independent',
     space: !isClassifier ? 'number' : linear.outputs === 1 ? 'log-odds' : 'logit',
     columns,
     affordableRows: 2000,
@@ -103,10 +104,11 @@ async function exactTrees(
   method: 'path-dependent' | 'interventional',
 ): Promise<Attributor> {
   const probe = await scorer.reveal(background.subarray(0, scorer.width), ensemble.input);
-  const columns = namesBehind(scorer, blocks, probe.length);
+  const columns = columnsBehind(scorer, blocks, probe.length);
   const behind = method === 'interventional' ? await scorer.reveal(background, ensemble.input) : undefined;
   return {
-    definition: `tree_shap_${method === 'interventional' ? 'interventional' : 'path_dependent'}@shap`,
+    definition: 'tree_explainer@shap',
+    perturbation: method === 'interventional' ? 'interventional' : 'tree_path_dependent',
     space: treeSpace(scorer, ensemble),
     columns,
     affordableRows: method === 'interventional' ? 100 : 500,
@@ -154,6 +156,7 @@ function sampled(scorer: Scorer, blocks: readonly FeatureBlock[], background: Fl
   const { width } = scorer;
   return {
     definition: 'shapley_sampling@assay',
+    perturbation: 'interventional',
     space: isClassifier ? 'probability' : 'number',
     columns: blocks.map(({ feature }) => feature),
     affordableRows: 20,
@@ -182,7 +185,7 @@ function sampled(scorer: Scorer, blocks: readonly FeatureBlock[], background: Fl
 }
 
 /** Names of the columns behind the pipeline. */
-function namesBehind({ metadata }: Scorer, blocks: readonly FeatureBlock[], count: number): string[] {
+export function columnsBehind({ metadata }: Scorer, blocks: readonly FeatureBlock[], count: number): string[] {
   const tensor = blocks.flatMap(({ feature, width }) =>
     width === 1 ? [feature] : Array.from({ length: width }, (_, bucket) => `${feature}#${bucket}`),
   );

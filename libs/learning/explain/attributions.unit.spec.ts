@@ -3,18 +3,22 @@ import { assert, integer, property } from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';
-import { Generator } from '#libs/statistics';
-import { leafOf, scoreEnsemble } from '../trees/ensemble.js';
-import type { Ensemble, Tree } from '../trees/ensemble.js';
+import {
+  Generator,
+  interventionalTreeShap,
+  leafOf,
+  linearAttribution,
+  scoreEnsemble,
+  treeShap,
+} from '#libs/statistics';
+import type { Ensemble, Tree } from '#libs/statistics';
 import { decisionTree } from '../trees/index.js';
 import { readEnsemble } from '../trees/onnx.js';
 import { scoredByRuntime } from '../onnx/scored-model.js';
-import { linearAttribution } from './linear.js';
 import { partialDependence } from './partial-dependence.js';
 import { permutationImportance } from './permutation-importance.js';
 import { sampledShapley } from './sampled-shapley.js';
 import { blocksOf } from './tensor.js';
-import { interventionalTreeShap, treeShap } from './tree-shap.js';
 
 interface GoldenTree {
   feature: number[];
@@ -90,7 +94,7 @@ describe('shap 0.51.0', () => {
   test('a linear model against its background', () => {
     const { coefficients, intercept, values, base } = goldens.linear;
     const found = linearAttribution(
-      { input: '', coefficients: Float64Array.from(coefficients), intercepts: Float64Array.of(intercept), outputs: 1 },
+      { coefficients: Float64Array.from(coefficients), intercepts: Float64Array.of(intercept), outputs: 1 },
       asked,
       rows,
       background,

@@ -43,11 +43,12 @@ export async function decisionOf(
 
 function sharesOf(
   scorer: Scorer,
-  { columns, definition, space }: Attributor,
+  { columns, definition, perturbation, space }: Attributor,
   { outputs }: AttributedRow,
 ): Decision['attribution'] {
   return {
     definition,
+    perturbation,
     space,
     outputs: outputs.map(({ output, base, score, shares, errors }) => ({
       output,

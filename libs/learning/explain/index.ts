@@ -3,5 +3,4 @@ export type { AttributionMethod, ScoreSpace } from './attribution.js';
 export { explainLimits } from './decision.js';
 export { explainModel } from './report.js';
 export type { Decision, ExplainOptions, ExplainReport, FeatureValue, Share } from './report-shape.js';
-export { interventionalTreeShap, treeShap } from './tree-shap.js';
-export type { Attributions } from './tree-shap.js';
+export { measureModel } from './measure.js';

@@ -1,5 +1,5 @@
 import type { Table } from '#libs/statistics';
-import type { AttributionMethod, ScoreSpace } from './attribution.js';
+import type { AttributionMethod, Perturbation, ScoreSpace } from './attribution.js';
 
 export interface ExplainOptions {
   /** Row of the table whose decision is explained; counts from 0. */
@@ -52,6 +52,7 @@ export interface ExplainReport {
       };
   readonly attribution: {
     readonly definition: string;
+    readonly perturbation: Perturbation;
     readonly space: ScoreSpace;
     readonly n: number;
     /** Orders drawn for each row where the shares are sampled. */
@@ -83,6 +84,7 @@ export interface Decision {
   readonly answer: readonly number[];
   readonly attribution: {
     readonly definition: string;
+    readonly perturbation: Perturbation;
     readonly space: ScoreSpace;
     readonly outputs: readonly {
       readonly output: string;

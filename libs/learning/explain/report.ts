@@ -1,7 +1,8 @@
 import { Generator, InputError, asCategories, columnOf, numbersOf, rSquared, rocAuc } from '#libs/statistics';
 import type { Table } from '#libs/statistics';
 import type { ModelMetadata } from '../onnx/index.js';
-import { attributorOf, revealedFor, sampledOrders } from './attribution.js';
+import { attributorOf, revealedFor } from './attribution.js';
+import { sampledOrders } from './sampled-shapley.js';
 import type { Attributor } from './attribution.js';
 import { decisionOf, explainLimits, mostProbable, nameOf, written } from './decision.js';
 import { observedGrid, partialDependence } from './partial-dependence.js';
@@ -38,7 +39,8 @@ export async function explainModel(
       tensorOf(scorer.metadata, from, shuffled(from.rows, random).slice(0, most).sort());
     const background = sample(known, explainLimits.backgroundRows);
     const attributor = await attributorOf(scorer, blocks, background, options.method ?? 'auto', seed);
-    const importance = await importanceOf(scorer, blocks, table, random, options);
+    // Drawn by the seed alone, as `assay measure permutation_importance@sklearn` draws.
+    const importance = await permutedImportance(scorer, blocks, table, new Generator(seed), options);
     options.onProgress?.('attribution', 0, 1);
     const attribution = await globalShares(scorer, attributor, sample(table, attributor.affordableRows));
     const dependence = await dependenceOf(scorer, blocks, sample(table, explainLimits.dependenceRows), options);
@@ -68,12 +70,13 @@ function checkNames({ features }: ModelMetadata, { immutable = [] }: ExplainOpti
     });
 }
 
-async function importanceOf(
+/** Permutation importance of every feature, of at most `explainLimits.importanceRows` drawn rows. */
+export async function permutedImportance(
   scorer: Scorer,
   blocks: readonly FeatureBlock[],
   table: Table,
   random: Generator,
-  { repeats = 5, onProgress }: ExplainOptions,
+  { repeats = 5, onProgress }: Pick<ExplainOptions, 'repeats' | 'onProgress'>,
 ): Promise<ExplainReport['importance']> {
   const { target, task = 'classification' } = scorer.metadata;
   if (!target) return { undefined: 'no-target' };
@@ -134,7 +137,7 @@ async function globalShares(
 ): Promise<ExplainReport['attribution']> {
   const rows = tensor.length / scorer.width;
   const attributed = await attributor.attribute(tensor, rows);
-  const { columns, definition, space } = attributor;
+  const { columns, definition, perturbation, space } = attributor;
   const outputs = attributed[0]!.outputs.map(({ output }, k) => {
     const means = new Float64Array(columns.length);
     let base = 0;
@@ -147,7 +150,7 @@ async function globalShares(
   });
   const orders =
     definition === 'shapley_sampling@assay' ? { orders: rows === 1 ? sampledOrders : sampledOrders / 4 } : {};
-  return { definition, space, n: rows, ...orders, outputs };
+  return { definition, perturbation, space, n: rows, ...orders, outputs };
 }
 
 async function dependenceOf(

@@ -2,6 +2,9 @@ import { Generator } from '#libs/statistics';
 import { shuffled } from './permutation-importance.js';
 import type { FeatureBlock } from './tensor.js';
 
+/** Orders that are drawn for one row. */
+export const sampledOrders = 100;
+
 export interface SampledAttributions {
   /** Mean answer of the background rows that were drawn, one an output. */
   readonly base: readonly number[];

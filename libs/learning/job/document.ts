@@ -15,7 +15,9 @@ export interface Job {
   readonly task?: Task;
   /** The column to predict; with `positive`, the label whose probability the model gives. */
   readonly target?: { readonly column: string; readonly positive?: string };
-  /** Default: every column but the target. */
+  /** Column of numbers ≥ 0: what a row counts for, in fits and in scores. */
+  readonly weight?: string;
+  /** Default: every column but the target and the weight. */
   readonly features?: readonly string[];
   readonly drop?: readonly string[];
   /** Numeric columns whose numbers are names. */

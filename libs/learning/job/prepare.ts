@@ -12,7 +12,7 @@ import { reweigh } from '../reweighing/kamiran-calders.js';
 import { schemeOf } from '../validation/schemes.js';
 import type { AlgorithmDocument, Candidate, CandidateContext } from './candidate.js';
 import type { Job } from './document.js';
-import { classesOf, problemOf, targetsOf } from './problem.js';
+import { classesOf, problemOf, targetsOf, weightsAt } from './problem.js';
 import type { Problem } from './problem.js';
 
 /** Data of a job, read and dealt once, for any number of candidates. */
@@ -136,7 +136,8 @@ export function fitCandidate(
 }
 
 function weightsOf({ reweighed, problem }: Prepared, rows: Int32Array): Float64Array | undefined {
-  return reweighed && problem.kind === 'binary' ? reweigh(reweighed, problem.labels, rows) : undefined;
+  const own = weightsAt(problem, rows);
+  return reweighed && problem.kind === 'binary' ? reweigh(reweighed, problem.labels, rows, own) : own;
 }
 
 function featuresOf(job: Job, table: Table): string[] {
@@ -147,6 +148,11 @@ function featuresOf(job: Job, table: Table): string[] {
       field: 'features',
       rule: 'the target is no feature',
     });
+  if (job.weight !== undefined && (job.weight === target || job.features?.includes(job.weight)))
+    throw new InputError('WeightIsFeature', `"${job.weight}" weighs the rows`, {
+      field: 'weight',
+      rule: 'neither the target nor a feature',
+    });
   for (const name of [
     ...(job.features ?? []),
     ...(job.drop ?? []),
@@ -154,7 +160,8 @@ function featuresOf(job: Job, table: Table): string[] {
     ...(job.categorical ?? []),
   ])
     columnOf(table, name);
-  const all = job.features ?? table.columns.map(({ name }) => name).filter((name) => name !== target);
+  const all =
+    job.features ?? table.columns.map(({ name }) => name).filter((name) => name !== target && name !== job.weight);
   const features = all.filter((name) => !job.drop?.includes(name));
   if (features.length === 0)
     throw new InputError('NoFeatures', 'no column is left to learn from', { field: 'features', rule: 'at least one' });

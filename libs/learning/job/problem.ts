@@ -1,10 +1,15 @@
-import { InputError, asCategories, columnOf } from '#libs/statistics';
+import { InputError, asCategories, columnOf, numbersOf } from '#libs/statistics';
 import type { Table } from '#libs/statistics';
 import type { Algorithm, Task } from '../algorithm.js';
 import type { Job } from './document.js';
 
 /** What a job asks, with the answers that the table holds. */
-export type Problem =
+export type Problem = Asked & {
+  /** What each row of the table counts for, in fits and in scores; default 1. */
+  readonly weights?: Float64Array;
+};
+
+type Asked =
   | {
       readonly kind: 'binary';
       readonly column: string;
@@ -28,9 +33,24 @@ const maximumClasses = 1000;
 
 /**
  * @throws InputError `UnknownColumn`, `MissingValue`, `NotFinite`, `UnknownLabel`, `OneClass`, `NeedsTarget`,
- * `UnsupportedTask`, `WrongType`, `TooManyClasses`
+ * `UnsupportedTask`, `WrongType`, `TooManyClasses`, `Weight`
  */
 export function problemOf(job: Job, table: Table, algorithm: Pick<Algorithm, 'name' | 'tasks'>): Problem {
+  const asked = askedOf(job, table, algorithm);
+  return job.weight === undefined ? asked : { ...asked, weights: weightsOf(job.weight, table) };
+}
+
+/** @throws InputError `WrongType`, `MissingValue`, `NotFinite`, `Weight` */
+function weightsOf(name: string, table: Table): Float64Array {
+  const weights = numbersOf(columnOf(table, name));
+  const row = weights.findIndex((weight) => weight < 0);
+  if (row >= 0) throw new InputError('Weight', `row ${row} weighs ${weights[row]}`, { field: name, row, rule: '≥ 0' });
+  if (table.rows > 0 && !weights.some((weight) => weight > 0))
+    throw new InputError('Weight', `every row weighs 0`, { field: name, rule: 'a positive sum' });
+  return weights;
+}
+
+function askedOf(job: Job, table: Table, algorithm: Pick<Algorithm, 'name' | 'tasks'>): Asked {
   const task = taskOf(job, table, algorithm);
   if (task === 'clustering' || task === 'reconstruction') return { kind: task };
   if (!job.target)
@@ -131,4 +151,9 @@ function missing(field: string, row: number, value: number): InputError {
         rule: 'a label in every row',
       })
     : new InputError('NotFinite', `the target "${field}" is ${value} in row ${row}`, { field, row, rule: 'finite' });
+}
+
+/** Weights of the given rows; undefined where every row counts once. */
+export function weightsAt({ weights }: Problem, rows: Int32Array): Float64Array | undefined {
+  return weights && Float64Array.from(rows, (row) => weights[row]!);
 }

@@ -25,6 +25,7 @@ import { evaluationOf } from './evaluation.js';
 import type { EvaluationRecord } from './evaluation.js';
 import { fitCandidate, prepare } from './prepare.js';
 import type { FittedCandidate, Prepared } from './prepare.js';
+import { weightsAt } from './problem.js';
 import type { Problem } from './problem.js';
 import { scoresOf } from '../validation/scores.js';
 import { validateCandidate, validateNested, withInnerFolds } from './validate.js';
@@ -78,6 +79,7 @@ export interface RunRecord {
   };
   readonly features: readonly string[];
   readonly problem: ProblemRecord;
+  readonly weight?: WeightRecord;
   /** As an evaluation names it. */
   readonly scheme: string;
   /** The first hundred. */
@@ -215,6 +217,7 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
     },
     features: inputs.features,
     problem: problemRecord(problem),
+    ...(job.weight === undefined ? {} : { weight: weightRecord(job.weight, problem) }),
     scheme: schemeOf(job.validation).describe(job.validation),
     folds: validated.folds.slice(0, 100).map(foldRecord),
     evaluation: evaluationOf(prepared, candidate, validated, { checkpoint }),
@@ -257,6 +260,31 @@ function searchRecord({ objective, trials, ended, best }: SearchResult): SearchR
 
 function drawnOf({ objective: { score, direction }, trials }: SearchResult) {
   return { direction, values: trials.flatMap(({ scores }) => scores[score] ?? []) };
+}
+
+/** Column, sum, rows that count for nothing, and Kish's effective number of rows, (Σw)² / Σw². */
+export interface WeightRecord {
+  readonly column: string;
+  readonly sum: number;
+  readonly zeros: number;
+  readonly effectiveRows: number;
+}
+
+function weightRecord(column: string, { weights = new Float64Array(0) }: Problem): WeightRecord {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return {
+    column,
+    sum,
+    zeros: weights.reduce((count, weight) => count + Number(weight === 0), 0),
+    effectiveRows: effectiveRows(weights),
+  };
+}
+
+function effectiveRows(weights: Float64Array): number {
+  const largest = weights.reduce((most, weight) => Math.max(most, weight), 0);
+  if (largest === 0) return 0;
+  const sum = weights.reduce((total, weight) => total + weight / largest, 0);
+  return sum ** 2 / weights.reduce((total, weight) => total + (weight / largest) ** 2, 0);
 }
 
 function problemRecord(problem: Problem): ProblemRecord {
@@ -338,7 +366,9 @@ function pooledMeasurements(
   // What the final pipeline makes of the rows stands for what each fold's did: only a reconstruction is compared with it.
   const columns =
     problem.kind === 'reconstruction' ? final.behind(rowsOf(inputs(final.documents), rows)) : new Float64Array(0);
-  const details = { n: rows.length, denominator: rows.length, source };
+  const own = weightsAt(problem, rows);
+  const effective = own ? effectiveRows(own) : rows.length;
+  const details = { n: rows.length, denominator: effective, source };
   return Object.entries(scoresOf(problem, rows, outputs, width, columns))
     .filter(([definition]) => catalogue.has(definition))
     .map(([definition, value]) =>

@@ -46,7 +46,16 @@ export function jobSchema(): Record<string, unknown> {
           },
         },
       },
-      features: { ...names, minItems: 1, description: 'Columns to learn from; default: every column but the target.' },
+      weight: {
+        ...name,
+        description:
+          'Column of numbers ≥ 0 that says what a row counts for: as if it were there so many times, in the fit and in every score. Steps of the pipeline, confusion, calibration and gates count rows. Every algorithm takes it; leave-one-out has no closed form with it.',
+      },
+      features: {
+        ...names,
+        minItems: 1,
+        description: 'Columns to learn from; default: every column but the target and the weight.',
+      },
       categorical: {
         ...names,
         description: 'Numeric columns whose numbers are names, as codes are: texts to every step.',

@@ -39,7 +39,7 @@ export function validateCandidate(
 ): CandidateResult {
   const { job, table } = prepared;
   const single = job.validation.scheme === 'leave_one_out';
-  if (single && hasClosedForm(candidate.algorithm, pipelineOf(job, candidate)))
+  if (single && job.weight === undefined && hasClosedForm(candidate.algorithm, pipelineOf(job, candidate)))
     return closedForm(prepared, candidate, context);
   if (single) refuseManyFits(job.validation, table.rows);
   const result = validateBy(prepared, () => candidate, context);

@@ -1,7 +1,12 @@
-/** Rows by label (line) and decision (column), row-major `classes × classes`. */
-export function confusionOf(labels: ArrayLike<number>, decided: ArrayLike<number>, classes: number): Float64Array {
+/** Rows (or their weights) by label (line) and decision (column), row-major `classes × classes`. */
+export function confusionOf(
+  labels: ArrayLike<number>,
+  decided: ArrayLike<number>,
+  classes: number,
+  weights?: ArrayLike<number>,
+): Float64Array {
   const counts = new Float64Array(classes * classes);
-  for (let i = 0; i < labels.length; i += 1) counts[labels[i]! * classes + decided[i]!]! += 1;
+  for (let i = 0; i < labels.length; i += 1) counts[labels[i]! * classes + decided[i]!]! += weights?.[i] ?? 1;
   return counts;
 }
 
@@ -39,30 +44,4 @@ export function averages(confusion: Float64Array, classes: number): Record<strin
       ]),
     ),
   };
-}
-
-/**
- * Area under precision over recall by straight lines between the points of distinct scores, from recall 0 with
- * precision 1 (scikit-learn 1.9.1 `auc(recall, precision)` of `precision_recall_curve`): too good where scores are few,
- * which is why it is not called average precision. @returns undefined without positives
- */
-export function trapezoid(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  const order = Int32Array.from({ length: labels.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
-  let positives = 0;
-  for (let i = 0; i < labels.length; i += 1) positives += labels[i]!;
-  if (positives === 0) return undefined;
-  let [hits, selected, area, recall, precision] = [0, 0, 0, 0, 1];
-  for (let i = 0; i < order.length;) {
-    const score = scores[order[i]!]!;
-    while (i < order.length && scores[order[i]!] === score) {
-      hits += labels[order[i]!]!;
-      selected += 1;
-      i += 1;
-    }
-    const [nextRecall, nextPrecision] = [hits / positives, hits / selected];
-    area += ((nextRecall - recall) * (precision + nextPrecision)) / 2;
-    [recall, precision] = [nextRecall, nextPrecision];
-    if (hits === positives) break;
-  }
-  return area;
 }

@@ -1,7 +1,17 @@
-import { averagePrecision, brierScore, calibrationError, logLoss, meanOf, rSquared, rocAuc } from '#libs/statistics';
+import {
+  averagePrecision,
+  brierScore,
+  calibrationError,
+  logLoss,
+  meanOf,
+  rSquared,
+  rocAuc,
+  trapezoid,
+} from '#libs/statistics';
 import type { Scores } from '../job/candidate.js';
+import { weightsAt } from '../job/problem.js';
 import type { Problem } from '../job/problem.js';
-import { averages, confusionOf, trapezoid } from './classification.js';
+import { averages, confusionOf } from './classification.js';
 
 /**
  * What test rows say of a model, by definition; null where it is undefined (one class, a class that is never
@@ -21,21 +31,27 @@ export function scoresOf(
   inputs: Float64Array,
 ): Scores {
   const n = rows.length;
+  const weights = weightsAt(problem, rows);
   switch (problem.kind) {
     case 'binary': {
       const labels = Uint8Array.from(rows, (row) => problem.labels[row]!);
       const scores = outputs.filter((_, at) => at % 2 === 1);
       const decided = Int32Array.from(scores, (p) => Number(p >= 0.5));
-      const confusion = confusionOf(labels, decided, 2);
+      const confusion = confusionOf(labels, decided, 2, weights);
       const [tp, fp, fn] = [confusion[3]!, confusion[1]!, confusion[2]!];
       return known({
-        'roc_auc_score@sklearn': rocAuc(labels, scores),
-        'average_precision_score@sklearn': averagePrecision(labels, scores),
-        'precision_recall_trapezoid@assay': trapezoid(labels, scores),
-        'log_loss@sklearn': logLoss(labels, scores),
-        'brier_score_loss@sklearn': brierScore(labels, scores),
-        'expected_calibration_error@assay': calibrationError({ group: '', labels, scores }),
-        'accuracy_score@sklearn': (confusion[0]! + tp) / n,
+        'roc_auc_score@sklearn': rocAuc(labels, scores, weights),
+        'average_precision_score@sklearn': averagePrecision(labels, scores, weights),
+        'precision_recall_trapezoid@assay': trapezoid(labels, scores, weights),
+        'log_loss@sklearn': logLoss(labels, scores, weights),
+        'brier_score_loss@sklearn': brierScore(labels, scores, weights),
+        'expected_calibration_error@assay': calibrationError({
+          group: '',
+          labels,
+          scores,
+          ...(weights ? { weights } : {}),
+        }),
+        'accuracy_score@sklearn': (confusion[0]! + tp) / (confusion[0]! + tp + fp + fn),
         'precision_score@sklearn': tp / (tp + fp),
         'recall_score@sklearn': tp / (tp + fn),
         'f1_score@sklearn': (2 * tp) / (2 * tp + fp + fn),
@@ -46,26 +62,26 @@ export function scoresOf(
       const labels = Int32Array.from(rows, (row) => problem.labels[row]!);
       const decided = labels.map((_, i) => largest(outputs, i * width, width));
       return known({
-        'log_loss@sklearn': meanOf(n, undefined, (i) => {
+        'log_loss@sklearn': meanOf(n, weights, (i) => {
           const p = outputs[i * width + labels[i]!]!;
           return -Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, p)));
         }),
-        'accuracy_score@sklearn': meanOf(n, undefined, (i) => Number(decided[i] === labels[i])),
-        'roc_auc_ovr@sklearn': oneAgainstRest(labels, outputs, width),
-        ...averages(confusionOf(labels, decided, width), width),
+        'accuracy_score@sklearn': meanOf(n, weights, (i) => Number(decided[i] === labels[i])),
+        'roc_auc_ovr@sklearn': oneAgainstRest(labels, outputs, width, weights),
+        ...averages(confusionOf(labels, decided, width, weights), width),
       });
     }
     case 'regression': {
       const values = Float64Array.from(rows, (row) => problem.values[row]!);
       return known({
-        'mean_squared_error@sklearn': meanOf(n, undefined, (i) => (values[i]! - outputs[i]!) ** 2),
-        'mean_absolute_error@sklearn': meanOf(n, undefined, (i) => Math.abs(values[i]! - outputs[i]!)),
-        'r2_score@sklearn': rSquared(values, outputs),
+        'mean_squared_error@sklearn': meanOf(n, weights, (i) => (values[i]! - outputs[i]!) ** 2),
+        'mean_absolute_error@sklearn': meanOf(n, weights, (i) => Math.abs(values[i]! - outputs[i]!)),
+        'r2_score@sklearn': rSquared(values, outputs, weights),
       });
     }
     case 'clustering':
       return known({
-        'mean_squared_distance@assay': meanOf(n, undefined, (i) => {
+        'mean_squared_distance@assay': meanOf(n, weights, (i) => {
           let nearest = Infinity;
           for (let j = 0; j < width; j += 1) nearest = Math.min(nearest, outputs[i * width + j]!);
           return nearest * nearest;
@@ -73,18 +89,28 @@ export function scoresOf(
       });
     case 'reconstruction':
       return known({
-        'mean_squared_error@sklearn': meanOf(outputs.length, undefined, (at) => (outputs[at]! - inputs[at]!) ** 2),
+        'mean_squared_error@sklearn': meanOf(
+          outputs.length,
+          weights && outputs.map((_, at) => weights[Math.floor(at / width)]!),
+          (at) => (outputs[at]! - inputs[at]!) ** 2,
+        ),
       });
   }
 }
 
 /** Mean over the classes of the AUC of one against the rest (scikit-learn 1.9.1 `roc_auc_score(multi_class='ovr')`). */
-function oneAgainstRest(labels: Int32Array, outputs: Float64Array, width: number): number | undefined {
+function oneAgainstRest(
+  labels: Int32Array,
+  outputs: Float64Array,
+  width: number,
+  weights: Float64Array | undefined,
+): number | undefined {
   let sum = 0;
   for (let own = 0; own < width; own += 1) {
     const area = rocAuc(
       labels.map((label) => Number(label === own)),
       Float64Array.from(labels, (_, i) => outputs[i * width + own]!),
+      weights,
     );
     if (area === undefined) return undefined;
     sum += area;

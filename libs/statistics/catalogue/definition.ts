@@ -4,7 +4,7 @@ import type { Inputs } from './inputs.js';
 /** What `assay measures` tells of one argument. */
 export interface ArgumentDefinition {
   readonly name: string;
-  readonly type: 'column' | 'columns' | 'number' | 'text' | 'boolean' | 'numbers' | 'table' | 'texts';
+  readonly type: 'column' | 'columns' | 'number' | 'text' | 'boolean' | 'numbers' | 'table' | 'texts' | 'trees';
   readonly required: boolean;
   readonly default?: string | number | boolean;
   readonly description: string;
@@ -21,6 +21,8 @@ export interface MeasureDefinition {
   readonly family: string;
   /** Data files that it reads: none (numbers come as arguments), one, or two (reference, then current). */
   readonly files: 0 | 1 | 2;
+  /** Files that it can read beside those. */
+  readonly moreFiles?: 1;
   readonly arguments: readonly ArgumentDefinition[];
   readonly formula: string;
   readonly range: string;

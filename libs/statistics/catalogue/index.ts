@@ -10,11 +10,13 @@ import { assayRateDefinitions } from './families/assay-rates.js';
 import { assayFairnessDefinitions } from './families/assay-fairness.js';
 import { assaySearchDefinitions } from './families/assay-search.js';
 import { descriptiveDefinitions } from './families/descriptive.js';
+import { explanationDefinitions } from './families/explanation.js';
 import { estimationDefinitions } from './families/estimation.js';
 import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
 import { sklearnDefinitions } from './families/sklearn.js';
+import { averageDefinitions } from './families/sklearn-averages.js';
 import { frourosTestDefinitions } from './families/frouros-tests.js';
 import { multivariateDefinitions } from './families/multivariate.js';
 import { qualityDriftDefinitions } from './families/quality-drift.js';
@@ -51,6 +53,8 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...assaySearchDefinitions,
     ...individualFairnessDefinitions,
     ...sklearnDefinitions,
+    ...averageDefinitions,
+    ...explanationDefinitions,
     ...riverDefinitions,
     ...descriptiveDefinitions,
     ...outlierDefinitions,
@@ -112,11 +116,11 @@ export function measure(id: string, tables: readonly Table[], args: Readonly<Rec
   const definition = findDefinition(id);
   // Samples and streams come as files or as lists of numbers.
   const takesLists = definition.arguments.some(({ name }) => ['reference', 'values', 'table'].includes(name));
-  if (tables.length !== definition.files && !(tables.length === 0 && takesLists))
-    throw new InputError('WrongFiles', `${id} reads ${definition.files} files, not ${tables.length}`, {
-      field: 'files',
-      rule: `${definition.files} files`,
-    });
+  const { files, moreFiles = 0 } = definition;
+  if ((tables.length < files || tables.length > files + moreFiles) && !(tables.length === 0 && takesLists)) {
+    const rule = `${files}${moreFiles > 0 ? ` or ${files + moreFiles}` : ''} files`;
+    throw new InputError('WrongFiles', `${id} reads ${rule}, not ${tables.length}`, { field: 'files', rule });
+  }
   const known = new Set(definition.arguments.map(({ name }) => name));
   // One set of roles can be sent to every fairness measure, whether it reads all of them or not.
   const shared = definition.family.includes('fairness') ? groupRoles : noRoles;

@@ -91,6 +91,11 @@ export class Inputs {
     return numbersOf(this.column(argument, file));
   }
 
+  /** A column of the first file by its own name. @throws InputError as {@link numericColumn} */
+  numericColumnNamed(name: string): Float64Array {
+    return numbersOf(columnOf(this.table(), name));
+  }
+
   /** A column as categories without nulls. */
   categoryColumn(argument: string, file = 0): CategoryColumn {
     const column = asCategories(this.column(argument, file));

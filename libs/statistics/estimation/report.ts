@@ -201,7 +201,7 @@ const observedNames: Readonly<Partial<Record<CbpeMetric, string>>> = {
   accuracy: 'accuracy_score@sklearn',
   precision: 'precision_score@sklearn',
   recall: 'recall_score@sklearn',
-  specificity: 'specificity@assay',
+  specificity: 'true_negative_rate@aif360',
   f1: 'f1_score@sklearn',
   selection_rate: 'selection_rate@fairlearn',
 };

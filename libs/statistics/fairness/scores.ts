@@ -7,6 +7,8 @@ export interface GroupScores {
   readonly group: string;
   readonly labels: Uint8Array;
   readonly scores: Float64Array;
+  /** What each row counts for; default 1. Calibration only. */
+  readonly weights?: Float64Array;
 }
 
 export function scoresByGroup(column: CategoryColumn, labels: Uint8Array, scores: Float64Array): GroupScores[] {
@@ -61,13 +63,14 @@ export interface CalibrationBin {
 }
 
 /** Mean score against rate of positives in `bins` equal parts of [0, 1]; empty parts are left out. Scores are probabilities. */
-export function calibration({ labels, scores }: GroupScores, bins = 10): CalibrationBin[] {
+export function calibration({ labels, scores, weights }: GroupScores, bins = 10): CalibrationBin[] {
   const sums = Array.from({ length: bins }, () => ({ n: 0, score: 0, positives: 0 }));
   scores.forEach((score, i) => {
     const bin = sums[Math.min(bins - 1, Math.max(0, Math.floor(score * bins)))]!;
-    bin.n += 1;
-    bin.score += score;
-    bin.positives += labels[i]!;
+    const weight = weights?.[i] ?? 1;
+    bin.n += weight;
+    bin.score += weight * score;
+    bin.positives += weight * labels[i]!;
   });
   return sums.flatMap(({ n, score, positives }, i) =>
     n === 0 ? [] : [{ low: i / bins, high: (i + 1) / bins, n, meanScore: score / n, rate: positives / n }],
@@ -76,10 +79,9 @@ export function calibration({ labels, scores }: GroupScores, bins = 10): Calibra
 
 /** Expected calibration error: Σ n_b / n |rate − mean score| (Naeini, Cooper and Hauskrecht, AAAI 2015). */
 export function calibrationError(group: GroupScores, bins = 10): number | undefined {
-  const n = group.scores.length;
-  return n === 0
-    ? undefined
-    : calibration(group, bins).reduce((sum, bin) => sum + (bin.n / n) * Math.abs(bin.rate - bin.meanScore), 0);
+  const parts = calibration(group, bins);
+  const n = parts.reduce((sum, bin) => sum + bin.n, 0);
+  return n === 0 ? undefined : parts.reduce((sum, bin) => sum + (bin.n / n) * Math.abs(bin.rate - bin.meanScore), 0);
 }
 
 /** Median; the mean of the middle two where their number is even. */

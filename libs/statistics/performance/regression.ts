@@ -29,10 +29,23 @@ export function rSquared(
 ): number | undefined {
   const n = labels.length;
   if (n < 2) return undefined;
-  const centre = meanOf(n, weights, (row) => labels[row]!);
-  if (centre === undefined) return undefined;
+  const about = meanOf(n, weights, (row) => labels[row]!);
+  if (about === undefined) return undefined;
+  // What rounding left of the mean is taken out of it; a constant has no spread, whatever its mean is rounded to.
+  const centre = about + meanOf(n, weights, (row) => labels[row]! - about)!;
   const residual = meanOf(n, weights, (row) => (labels[row]! - predictions[row]!) ** 2)!;
   const total = meanOf(n, weights, (row) => (labels[row]! - centre) ** 2)!;
-  if (total === 0) return residual === 0 ? 1 : 0;
+  if (total === 0 || isConstant(labels, weights)) return residual === 0 ? 1 : 0;
   return 1 - residual / total;
+}
+
+/** Whether the rows that have weight are all one value. */
+function isConstant(values: ArrayLike<number>, weights: ArrayLike<number> | undefined): boolean {
+  let first: number | undefined;
+  for (let row = 0; row < values.length; row += 1) {
+    if (weights && weights[row] === 0) continue;
+    if (first === undefined) first = values[row];
+    else if (values[row] !== first) return false;
+  }
+  return true;
 }

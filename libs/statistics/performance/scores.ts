@@ -13,6 +13,7 @@ export function rocAuc(
 ): number | undefined {
   if (!weights) return unweightedAuc(labels, scores);
   const order = descending(scores);
+  const scale = powerOfTwo(weights);
   let positives = 0;
   let negatives = 0;
   let area = 0;
@@ -21,7 +22,7 @@ export function rocAuc(
     let tiedNegatives = 0;
     const score = scores[order[i]!]!;
     while (i < order.length && scores[order[i]!] === score) {
-      const weight = weights?.[order[i]!] ?? 1;
+      const weight = weights[order[i]!]! * scale;
       if (labels[order[i]!] === 1) tiedPositives += weight;
       else tiedNegatives += weight;
       i += 1;
@@ -70,6 +71,7 @@ export function averagePrecision(
   weights?: ArrayLike<number>,
 ): number | undefined {
   const order = descending(scores);
+  const scale = weights ? powerOfTwo(weights) : 1;
   let positives = 0;
   let selected = 0;
   let sum = 0;
@@ -77,7 +79,7 @@ export function averagePrecision(
     const before = positives;
     const score = scores[order[i]!]!;
     while (i < order.length && scores[order[i]!] === score) {
-      const weight = weights?.[order[i]!] ?? 1;
+      const weight = weights ? weights[order[i]!]! * scale : 1;
       selected += weight;
       if (labels[order[i]!] === 1) positives += weight;
       i += 1;
@@ -106,6 +108,13 @@ export function brierScore(
   weights?: ArrayLike<number>,
 ): number | undefined {
   return meanOf(labels.length, weights, (row) => (scores[row]! - labels[row]!) ** 2);
+}
+
+/** What brings the largest weight near 1, exactly: products of weights neither vanish nor overflow. */
+function powerOfTwo(weights: ArrayLike<number>): number {
+  let largest = 0;
+  for (let i = 0; i < weights.length; i += 1) largest = Math.max(largest, weights[i]!);
+  return largest > 0 ? 2 ** Math.min(1000, -Math.floor(Math.log2(largest))) : 1;
 }
 
 function descending(scores: ArrayLike<number>): Int32Array {

@@ -50,6 +50,7 @@ function filled(p: Float64Array): Float64Array {
 
 const empty: Answer = { undefined: 'empty-sample', n: 0 };
 const emptyCase = 'empty-sample: no value on one side';
+const oneValueCase = 'one-value: no degree of freedom (the library’s p is NaN or 0)';
 
 function definition(
   name: string,
@@ -117,6 +118,7 @@ function distinctOf(a: Float64Array, b: Float64Array): Float64Array {
 function oneWay(inputs: Inputs, lambda: number): Answer {
   const { a, b, na, nb, n } = valueCounts(inputs);
   if (na === 0 || nb === 0) return empty;
+  if (a.length < 2) return { undefined: 'one-value', n };
   const { pvalue } = chiSquareOneWay(
     b,
     a.map((count) => (count / na) * nb),
@@ -126,9 +128,8 @@ function oneWay(inputs: Inputs, lambda: number): Answer {
 }
 
 function proportionsZ(inputs: Inputs): Answer {
-  const { a, b, na, nb, n, values } = valueCounts(inputs);
+  const { a, b, na, nb, n } = valueCounts(inputs);
   if (na === 0 || nb === 0) return empty;
-  if (values.length > 2) return { undefined: 'more-than-two-values', n };
   const [p1, p2] = [a[0]! / na, b[0]! / nb];
   const pooled = (na * p1 + nb * p2) / n;
   const sd = Math.sqrt(pooled * (1 - pooled) * (1 / na + 1 / nb));
@@ -186,6 +187,10 @@ export const evidentlyDefinitions: readonly MeasureDefinition[] = [
     'p of the two-sample Cramér-von Mises test (cramervonmises_2samp@scipy, auto)',
     p,
     overSamples((a, b) => cramerVonMises(a, b).pvalue),
+    {
+      differs:
+        'up to 20 values a side the library’s own exact p has the eleven bits of a float16; ours is scipy’s exact p',
+    },
   ),
   definition(
     'es',
@@ -217,8 +222,8 @@ export const evidentlyDefinitions: readonly MeasureDefinition[] = [
     p,
     (inputs) => oneWay(inputs, 1),
     {
-      differs:
-        'a value that is new in the current data gives 0; one common value gives 1 (evidently: 0); chi2_contingency@scipy tests both samples',
+      undefinedCases: [emptyCase, oneValueCase],
+      differs: 'a value that is new in the current data gives 0; chi2_contingency@scipy tests both samples',
     },
   ),
   definition(
@@ -227,11 +232,12 @@ export const evidentlyDefinitions: readonly MeasureDefinition[] = [
     p,
     (inputs) => oneWay(inputs, 0),
     {
+      undefinedCases: [emptyCase, oneValueCase],
       differs:
         'evidently 0.7.23 passes unscaled counts to scipy, which raises where the windows differ in size; ours scales them',
     },
   ),
-  definition('z', 'p of the two-proportion z-test of the first of two values', p, proportionsZ, {
-    undefinedCases: [emptyCase, 'more-than-two-values'],
+  definition('z', 'p of the two-proportion z-test of the share of the first value, ascending', p, proportionsZ, {
+    differs: 'of more than two values it sees the first against all others, as the library does',
   }),
 ];

@@ -254,11 +254,11 @@ const equalizedOdds = (['difference', 'ratio'] as const).map((kind) =>
     range: '[0, 1]',
     undefinedCases: [
       missingGroup,
-      ...(kind === 'ratio' ? ['zero-denominator: the ratio of TPR is 0/0 (or, with mean, either is)'] : []),
+      ...(kind === 'ratio' ? ['zero-denominator: the ratio of TPR is 0/0 (with mean: of both)'] : []),
     ],
     differs:
       kind === 'ratio'
-        ? 'worst_case takes Python’s min over [TPR, FPR]: 0/0 in FPR is ignored, 0/0 in TPR wins'
+        ? 'worst_case takes Python’s min over [TPR, FPR]: 0/0 in FPR is ignored, 0/0 in TPR wins; mean leaves out either'
         : undefined,
     compute(inputs) {
       const cells = checkedCells(inputs);
@@ -274,7 +274,10 @@ const equalizedOdds = (['difference', 'ratio'] as const).map((kind) =>
       ) as [number, number];
       const mean = inputs.oneOf('agg', ['worst_case', 'mean'], 'worst_case') === 'mean';
       const worst = kind === 'difference' ? (fpr > tpr ? fpr : tpr) : fpr < tpr ? fpr : tpr;
-      return answer(mean ? (tpr + fpr) / 2 : worst, { n: overall.rows });
+      // The mean is pandas': what is 0/0 is left out of it.
+      const known = [tpr, fpr].filter((value) => !Number.isNaN(value));
+      const average = known.reduce((sum, value) => sum + value, 0) / known.length;
+      return answer(mean ? average : worst, { n: overall.rows });
     },
   }),
 );

@@ -11,7 +11,7 @@ import { chiSquareIndependence } from '../../significance/contingency.js';
 import { ordered } from '../../significance/ordered.js';
 import { ks2Sample } from '../../significance/two-samples.js';
 import { answer } from '../definition.js';
-import type { Answer, MeasureDefinition } from '../definition.js';
+import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';
 import type { Inputs } from '../inputs.js';
 import { kindArgument, numericSamples, pairOf, sampleArguments, valueCounts } from '../sample-inputs.js';
 
@@ -19,6 +19,13 @@ import { kindArgument, numericSamples, pairOf, sampleArguments, valueCounts } fr
 const versions = { nannyml: '0.13.1', frouros: '0.9.0', deepchecks: '0.19.1' } as const;
 type Library = keyof typeof versions;
 
+const rareArgument: ArgumentDefinition = {
+  name: 'min_category_size_ratio',
+  type: 'number',
+  required: false,
+  default: 0.01,
+  description: 'values under this share of the reference, new ones among them, are taken together',
+};
 const empty: Answer = { undefined: 'empty-sample', n: 0 };
 
 function definition(
@@ -53,6 +60,11 @@ interface Shares {
   readonly n: number;
 }
 
+function deepchecksShares(inputs: Inputs): Shares | undefined {
+  const { a, b, na, nb, n } = withoutRare(inputs);
+  return na === 0 || nb === 0 ? undefined : { p: shares(a, na), q: shares(b, nb), n };
+}
+
 const samples =
   (run: (a: Float64Array, b: Float64Array) => number | undefined) =>
   (inputs: Inputs): Answer => {
@@ -63,6 +75,21 @@ const samples =
 function byValue(inputs: Inputs): Shares | undefined {
   const { a, b, na, nb, n } = valueCounts(inputs);
   return na === 0 || nb === 0 ? undefined : { p: shares(a, na), q: shares(b, nb), n };
+}
+
+/** deepchecks: values under a share of the reference (new ones among them) are one value, "other". */
+function withoutRare(inputs: Inputs): { a: Float64Array; b: Float64Array; na: number; nb: number; n: number } {
+  const { a, b, na, nb, n } = valueCounts(inputs);
+  const least = inputs.number('min_category_size_ratio', 0.01);
+  if (least < 0 || least > 1) throw inputs.wrong('min_category_size_ratio', 'in [0, 1]');
+  const kept = Array.from(a.keys()).filter((i) => a[i]! / na >= least);
+  const merged = (counts: Float64Array): Float64Array => {
+    const own = kept.map((i) => counts[i]!);
+    if (kept.length === counts.length) return Float64Array.from(own);
+    const rest = counts.reduce((sum, count) => sum + count, 0) - own.reduce((sum, count) => sum + count, 0);
+    return Float64Array.of(...own, rest);
+  };
+  return na === 0 || nb === 0 ? { a, b, na, nb, n } : { a: merged(a), b: merged(b), na, nb, n };
 }
 
 /** nannyml: numbers in numpy's Doane bins of the reference, what lies outside as one more bin. */
@@ -248,15 +275,16 @@ export const otherDriftDefinitions: readonly MeasureDefinition[] = [
   definition(
     'psi',
     'deepchecks',
-    'Σ (p − q) ln(p / q) over values, shares floored at 0.01',
+    'Σ (p − q) ln(p / q) over values, those under 1 % of the reference as one; shares floored at 0.01',
     '[0, ∞)',
     deepchecksSource,
-    over(byValue, (p, q) =>
+    over(deepchecksShares, (p, q) =>
       psi(
         p.map((v) => Math.max(v, 0.01)),
         q.map((v) => Math.max(v, 0.01)),
       ),
     ),
+    { arguments: [...sampleArguments, kindArgument, rareArgument] },
   ),
   definition(
     'cramers_v',
@@ -265,10 +293,10 @@ export const otherDriftDefinitions: readonly MeasureDefinition[] = [
     '[0, 1]',
     deepchecksSource,
     (inputs) => {
-      const { a, b, na, nb, n } = valueCounts(inputs);
+      const { a, b, na, nb, n } = withoutRare(inputs);
       return na === 0 || nb === 0 ? empty : answer(correctedV(a, b, na, nb), { n }, 'zero-margin');
     },
-    { differs: 'cramers_v@scipy is uncorrected' },
+    { arguments: [...sampleArguments, kindArgument, rareArgument], differs: 'cramers_v@scipy is uncorrected' },
   ),
   definition(
     'earth_movers_distance',

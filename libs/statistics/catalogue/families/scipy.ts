@@ -14,6 +14,7 @@ const version = '1.17.1';
 
 const empty: Answer = { undefined: 'empty-sample', n: 0 };
 const emptyCase = 'empty-sample: no value on one side';
+const oneValueCase = 'one-value: p, where there is no degree of freedom (scipy: NaN)';
 const alternativeArgument: ArgumentDefinition = {
   name: 'alternative',
   type: 'text',
@@ -83,6 +84,10 @@ const methodArgument: ArgumentDefinition = {
 function oneWay(inputs: Inputs, lambda: 0 | 1): Answer {
   const { a, b, na, nb, n } = valueCounts(inputs);
   if (na === 0 || nb === 0) return empty;
+  if (a.length < 2)
+    return inputs.oneOf('result', ['statistic', 'pvalue'], 'statistic') === 'pvalue'
+      ? { undefined: 'one-value', n }
+      : answer(0, { n });
   const expected = a.map((count) => (count / na) * nb);
   return pick(inputs, chiSquareOneWay(b, expected, lambda), n);
 }
@@ -149,7 +154,11 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
         resultArgument,
         { name: 'equal_var', type: 'boolean', required: false, default: true, description: 'pooled variance' },
       ],
-      undefinedCases: [emptyCase, 'constant: no variance, or fewer than two values'],
+      undefinedCases: [
+        emptyCase,
+        'constant: no variance and no distance, or fewer than two values',
+        'infinite: two constants at a distance (their p is 0)',
+      ],
     },
   ),
   definition(
@@ -160,7 +169,7 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
     test((a, b, inputs) => cramerVonMises(a, b, method(inputs))),
     {
       arguments: [...sampleArguments, resultArgument, methodArgument],
-      differs: 'scipy’s asymptotic p has an absolute error of about 1e-8',
+      differs: 'scipy ends its series at terms of 1e-7, and so does ours: an asymptotic p has that absolute error',
     },
   ),
   definition(
@@ -245,7 +254,7 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
     (inputs) => oneWay(inputs, 1),
     {
       arguments: [...sampleArguments, resultArgument],
-      undefinedCases: [emptyCase, 'infinite: a value is new in the current data (its p is 0)'],
+      undefinedCases: [emptyCase, 'infinite: a value is new in the current data (its p is 0)', oneValueCase],
       differs: 'chi2_contingency@scipy counts the chance in both samples; chisquare@evidently is this p',
     },
   ),
@@ -257,7 +266,7 @@ export const scipyDefinitions: readonly MeasureDefinition[] = [
     (inputs) => oneWay(inputs, 0),
     {
       arguments: [...sampleArguments, resultArgument],
-      undefinedCases: [emptyCase, 'infinite: a value is new in the current data (its p is 0)'],
+      undefinedCases: [emptyCase, 'infinite: a value is new in the current data (its p is 0)', oneValueCase],
       differs:
         'scipy’s own default is Pearson’s (chisquare@scipy); the G-test of both samples is chi2_contingency@scipy with lambda_',
     },

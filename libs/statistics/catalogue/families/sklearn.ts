@@ -5,6 +5,7 @@ import { asCategories, columnOf } from '../../table/index.js';
 import { answer } from '../definition.js';
 import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';
 import { binary, groupArguments, weights } from '../group-inputs.js';
+import { classLogLoss, classesArgument, scoresArgument } from '../class-scores.js';
 import type { Inputs } from '../inputs.js';
 
 /**
@@ -21,7 +22,7 @@ const average: ArgumentDefinition = {
   default: 'binary',
   description: 'binary (of the positive), macro, micro or weighted',
 };
-const zeroDivision: ArgumentDefinition = {
+export const zeroDivision: ArgumentDefinition = {
   name: 'zero_division',
   type: 'number',
   required: false,
@@ -77,9 +78,12 @@ function classes(inputs: Inputs): { counts: Map<string, ClassCounts>; correct: n
 
 type Part = (c: ClassCounts) => readonly [number, number];
 
-function averaged(inputs: Inputs, part: Part): Answer {
+type Average = 'binary' | 'macro' | 'micro' | 'weighted';
+
+/** Of the positive class, or over the classes. @throws InputError `PositiveNeeded`, `Weight` */
+export function averaged(inputs: Inputs, part: Part, fixed?: Average): Answer {
   const { counts, n } = classes(inputs);
-  const how = inputs.oneOf('average', ['binary', 'macro', 'micro', 'weighted'], 'binary');
+  const how = fixed ?? inputs.oneOf<Average>('average', ['binary', 'macro', 'micro', 'weighted'], 'binary');
   const instead = inputs.has('zero_division') ? inputs.number('zero_division') : undefined;
   const value = (c: ClassCounts): number => {
     const [count, denominator] = part(c);
@@ -121,13 +125,13 @@ function positiveClass(inputs: Inputs, values: readonly string[]): string {
 }
 
 const labelled = [label, prediction, positive, weight, average, zeroDivision];
-const parts: Readonly<Record<string, readonly [string, Part]>> = {
+export const averagedParts: Readonly<Record<string, readonly [string, Part]>> = {
   precision_score: ['TP / (TP + FP)', (c) => [c.tp, c.predicted]],
   recall_score: ['TP / (TP + FN)', (c) => [c.tp, c.actual]],
   f1_score: ['2 TP / (2 TP + FP + FN)', (c) => [2 * c.tp, c.predicted + c.actual]],
 };
 
-const byClass = Object.entries(parts).map(([name, [formula, part]]) =>
+const byClass = Object.entries(averagedParts).map(([name, [formula, part]]) =>
   definition(name, {
     arguments: labelled,
     formula,
@@ -159,14 +163,17 @@ const scored = (
       ...(probability ? ['not-a-probability: a score outside [0, 1]'] : []),
     ],
     source,
-    compute(inputs) {
-      const y = Float64Array.from(binary(inputs, 'label'));
-      const p = inputs.numericColumn('score');
-      if (probability && p.some((value) => value < 0 || value > 1))
-        return { undefined: 'not-a-probability', n: p.length };
-      return answer(compute(y, p, weights(inputs)), { n: y.length }, 'one-class');
-    },
+    compute: (inputs) => twoClasses(inputs, compute, probability),
   });
+
+type ScoreMetric = (y: Float64Array, p: Float64Array, w: Float64Array | undefined) => number | undefined;
+
+function twoClasses(inputs: Inputs, compute: ScoreMetric, probability: boolean): Answer {
+  const y = Float64Array.from(binary(inputs, 'label'));
+  const p = inputs.numericColumn('score');
+  if (probability && p.some((value) => value < 0 || value > 1)) return { undefined: 'not-a-probability', n: p.length };
+  return answer(compute(y, p, weights(inputs)), { n: y.length }, 'one-class');
+}
 
 const regression = (
   name: string,
@@ -231,14 +238,21 @@ export const sklearnDefinitions: readonly MeasureDefinition[] = [
     averagePrecision,
     false,
   ),
-  scored(
-    'log_loss',
-    'mean −ln of the probability of what happened, clipped to [ε, 1 − ε], ε = 2⁻⁵²',
-    '[0, ∞)',
-    'Good 1952',
-    logLoss,
-    true,
-  ),
+  definition('log_loss', {
+    arguments: [
+      label,
+      { ...score, required: false, description: 'probability of the positive, of two classes' },
+      { ...scoresArgument, required: false },
+      classesArgument,
+      positive,
+      weight,
+    ],
+    formula: 'mean −ln of the probability of what happened, clipped to [ε, 1 − ε], ε = 2⁻⁵²',
+    range: '[0, ∞)',
+    undefinedCases: ['no-rows', 'not-a-probability: a score outside [0, 1]'],
+    source: 'Good 1952',
+    compute: (inputs) => (inputs.has('scores') ? classLogLoss(inputs) : twoClasses(inputs, logLoss, true)),
+  }),
   scored('brier_score_loss', 'mean (p − y)²', '[0, 1]', 'Brier 1950', brierScore, true),
   regression('mean_squared_error', 'mean (y − ŷ)²', '[0, ∞)', (y, p, w) =>
     meanOf(y.length, w, (i) => (y[i]! - p[i]!) ** 2),

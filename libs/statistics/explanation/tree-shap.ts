@@ -1,5 +1,5 @@
-import { InputError } from '#libs/statistics';
-import type { Ensemble, Tree } from '../trees/ensemble.js';
+import { InputError } from '../errors.js';
+import type { Ensemble, Tree } from './ensemble.js';
 
 /** Additive shares of a score: Σ over columns + base = score. */
 export interface Attributions {
