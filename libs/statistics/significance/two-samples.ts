@@ -98,7 +98,7 @@ export function mannWhitney(
   return { statistic: u1, pvalue: Math.min(1, Math.max(0, pvalue)) };
 }
 
-/** Student's t of two samples with pooled variance, or Welch's (scipy 1.17.1 `ttest_ind`). @returns undefined where both are constant */
+/** Student's t of two samples with pooled variance, or Welch's (scipy 1.17.1 `ttest_ind`). @returns undefined where both are one constant, or too small */
 export function studentT(a: ArrayLike<number>, b: ArrayLike<number>, equalVariance = true): TestResult | undefined {
   const [m1, v1] = moments(a);
   const [m2, v2] = moments(b);
@@ -106,16 +106,23 @@ export function studentT(a: ArrayLike<number>, b: ArrayLike<number>, equalVarian
   const degrees = equalVariance
     ? n1 + n2 - 2
     : (v1 / n1 + v2 / n2) ** 2 / ((v1 / n1) ** 2 / (n1 - 1) + (v2 / n2) ** 2 / (n2 - 1));
-  const pooled = ((n1 - 1) * v1 + (n2 - 1) * v2) / (n1 + n2 - 2);
+  // One value alone adds nothing to the pooled variance.
+  const squares = (n: number, v: number): number => (n > 1 ? (n - 1) * v : 0);
+  const pooled = (squares(n1, v1) + squares(n2, v2)) / (n1 + n2 - 2);
   const error = equalVariance ? pooled * (1 / n1 + 1 / n2) : v1 / n1 + v2 / n2;
+  // Two constants: without chance, so that any distance between them is certain.
+  if (error === 0 && n1 + n2 > 2 && m1 !== m2) return { statistic: (m1 - m2) / 0, pvalue: 0 };
   if (!(error > 0) || !(degrees > 0)) return undefined;
   const statistic = (m1 - m2) / Math.sqrt(error);
   return { statistic, pvalue: Math.min(1, 2 * studentSf(Math.abs(statistic), degrees)), degrees };
 }
 
-/** Mean and sample variance, two passes. */
+/** Mean and sample variance, two passes; of equal values that value and 0, without rounding. */
 export function moments(values: ArrayLike<number>): [number, number] {
   let mean = 0;
+  let constant = values.length > 1;
+  for (let i = 1; constant && i < values.length; i += 1) constant = values[i] === values[0];
+  if (constant) return [values[0]!, 0];
   for (let i = 0; i < values.length; i += 1) mean += values[i]!;
   mean /= values.length;
   let squares = 0;
@@ -165,14 +172,15 @@ export function cramerVonMises(
 function cramerVonMisesCdf(x: number): number {
   let total = 0;
   let coefficient = 1;
-  for (let k = 0; k < 200; k += 1) {
+  for (let k = 0; k < 1_000_000; k += 1) {
     const y = 4 * k + 1;
     const q = (y * y) / (16 * x);
     // Γ(k + ½) / (π^{3/2} √x k!)
     if (k > 0) coefficient *= (k - 0.5) / k;
     const term = (coefficient / (Math.PI * Math.sqrt(x))) * Math.sqrt(y) * scaledBesselQuarter(q);
     total += term;
-    if (Math.abs(term) < 1e-17) break;
+    // Where scipy ends its series, and so with its error: p is right to about 1e-7.
+    if (Math.abs(term) < 1e-7) break;
   }
   return total;
 }
