@@ -1,4 +1,5 @@
 import { ordered } from '../significance/ordered.js';
+import { areaBetween } from '../significance/spans.js';
 
 /** Σ (p − q) ln(p / q); no share may be 0. */
 export function psi(p: Float64Array, q: Float64Array): number {
@@ -56,12 +57,16 @@ export function largestDifference(p: Float64Array, q: Float64Array): number {
  */
 export function cdfDistance(a: ArrayLike<number>, b: ArrayLike<number>, power: 1 | 2): number {
   const [x, y] = [ordered(a), ordered(b)];
+  return power === 1 ? areaBetween(x, y) : squaredAreaBetween(x, y);
+}
+
+function squaredAreaBetween(x: Float64Array, y: Float64Array): number {
   const [n1, n2] = [x.length, y.length];
   let [i, j, sum, lost, gap] = [0, 0, 0, 0, 0];
   let previous = Math.min(x[0]!, y[0]!);
   while (i < n1 || j < n2) {
     const value = j >= n2 || (i < n1 && x[i]! <= y[j]!) ? x[i]! : y[j]!;
-    const term = (power === 1 ? gap : gap * gap) * (value - previous);
+    const term = gap * gap * (value - previous);
     const next = sum + term;
     lost += sum >= term ? sum - next + term : term - next + sum;
     sum = next;

@@ -3,6 +3,7 @@ import { kstwoSf, kstwoExactSf } from '../special/kolmogorov.js';
 import type { TestResult } from './contingency.js';
 import { cramerVonMisesExactSf, mannWhitneyExactSf } from './exact.js';
 import { ordered, walk } from './ordered.js';
+import { largestGap } from './spans.js';
 
 /**
  * Two-sample Kolmogorov-Smirnov (scipy 1.17.1 `ks_2samp`): D over the pooled points; p exact by lattice paths
@@ -39,22 +40,6 @@ function oneSidedSf(d: number, n1: number, n2: number): number {
   const [m, n] = [Math.max(n1, n2), Math.min(n1, n2)];
   const z = Math.sqrt((m * n) / (m + n)) * d;
   return Math.min(1, Math.exp(-2 * z * z - (2 * z * (m + 2 * n)) / Math.sqrt(m * n * (m + n)) / 3));
-}
-
-/** max |i n2 − j n1| over the pooled points (one-sided: without the bars): integers, so that equal distances are equal. */
-export function largestGap(x: Float64Array, y: Float64Array, alternative: Alternative): number {
-  const [n1, n2] = [x.length, y.length];
-  let [i, j, largest] = [0, 0, 0];
-  // Where one sample ends the gap only closes.
-  while (i < n1 && j < n2) {
-    const value = x[i]! <= y[j]! ? x[i]! : y[j]!;
-    while (i < n1 && x[i] === value) i += 1;
-    while (j < n2 && y[j] === value) j += 1;
-    const signed = i * n2 - j * n1;
-    const gap = alternative === 'greater' ? signed : alternative === 'less' ? -signed : Math.abs(signed);
-    if (gap > largest) largest = gap;
-  }
-  return largest;
 }
 
 export type Alternative = 'two-sided' | 'less' | 'greater';

@@ -1,5 +1,6 @@
 import { sorted } from '../significance/ordered.js';
-import { ks2Sample, largestGap } from '../significance/two-samples.js';
+import { largestGap } from '../significance/spans.js';
+import { ks2Sample } from '../significance/two-samples.js';
 import { MersenneTwister } from '../splits/mersenne-twister.js';
 
 /** A detector that is fed one value at a time. */
