@@ -19,6 +19,7 @@ export interface ReadSource {
 }
 
 const pageOfAll = 500;
+const answersOfStream = 64;
 const smallestPage = 16;
 const largestPage = 1_000;
 /** Stream pages grow and shrink towards this. */
@@ -32,13 +33,12 @@ export async function stateOf(source: ReadSource, stream: string): Promise<Strea
   return source.states.get(stream);
 }
 
-/** Answers of a read (not a subscription), in order. */
-export async function* read(source: ReadSource, request: ReadRequest): AsyncGenerator<ReadResponse> {
-  if (request.stream === undefined) yield* readAll(source, request);
-  else yield* readStream(source, request, request.stream);
+/** Answers of a read (not a subscription), in order, page by page. */
+export function read(source: ReadSource, request: ReadRequest): AsyncGenerator<readonly ReadResponse[]> {
+  return request.stream === undefined ? readAll(source, request) : readStream(source, request, request.stream);
 }
 
-async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerator<ReadResponse> {
+async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerator<readonly ReadResponse[]> {
   const passes = compileFilter(request.filter);
   const { storage, tail } = source;
   const { head } = tail;
@@ -49,36 +49,48 @@ async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerato
     const limit = !request.filter && left < pageOfAll ? Number(left) : pageOfAll;
     const newest = backwards ? undefined : tail.after(from - 1n, limit);
     const page = newest ?? (await storage.readAll({ from, below: head, backwards, limit }));
+    const answers: ReadResponse[] = [];
     for (const event of page) {
       // What came after the call is left for the next one.
-      if (left === 0n || event.position >= head) return;
+      if (left === 0n || event.position >= head) break;
       if (!passes(event)) continue;
-      yield { kind: 'event', event };
+      answers.push({ kind: 'event', event });
       left -= 1n;
     }
+    if (answers.length > 0) yield answers;
     const last = page.at(-1);
     if (!last) return;
     from = backwards ? last.position : last.position + 1n;
   }
 }
 
-async function* readStream(source: ReadSource, request: ReadRequest, stream: string): AsyncGenerator<ReadResponse> {
+async function* readStream(
+  source: ReadSource,
+  request: ReadRequest,
+  stream: string,
+): AsyncGenerator<readonly ReadResponse[]> {
   const state = await stateOf(source, stream);
   if (state.id === undefined || state.last < 0n || isSoftDeleted(state)) {
-    yield { kind: 'stream-not-found', stream };
+    yield [{ kind: 'stream-not-found', stream }];
     return;
   }
   let left = request.count ?? 0n;
-  if (request.compatibility >= 1) {
-    yield { kind: 'first-stream-position', revision: firstReadable(state) };
-    yield { kind: 'last-stream-position', revision: state.last };
-  }
+  let answers: ReadResponse[] = [];
+  if (request.compatibility >= 1)
+    answers.push(
+      { kind: 'first-stream-position', revision: firstReadable(state) },
+      { kind: 'last-stream-position', revision: state.last },
+    );
   const from = request.from === 'start' ? 0n : request.from === 'end' ? state.last : request.from;
   for await (const event of streamPages(source, state, { from, backwards: request.backwards, count: left })) {
-    yield { kind: 'event', event };
+    answers.push({ kind: 'event', event });
     left -= 1n;
-    if (left === 0n) return;
+    if (left === 0n) break;
+    if (answers.length < answersOfStream) continue;
+    yield answers;
+    answers = [];
   }
+  if (answers.length > 0) yield answers;
 }
 
 /** The readable events of a stream from a revision up to where it ended at the time of the call. */

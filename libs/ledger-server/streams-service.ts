@@ -14,7 +14,7 @@ import type {
   WriteOptions,
   WriteOutcome,
 } from '#libs/event-store/protocol';
-import { encodeReadResponse, MalformedMessage } from '#libs/event-store/protocol';
+import { MalformedMessage, ReadFrames } from '#libs/event-store/protocol';
 import type { Role } from './access.js';
 import { mayWrite } from './access.js';
 import { batchAppend } from './batch-append.js';
@@ -57,7 +57,10 @@ export function streamsImplementation(context: StreamsContext): UntypedServiceIm
   };
 }
 
-type Encoded = ReadResponse | Buffer;
+type Encoded = ReadResponse | ReadFrames;
+
+/** A write takes at most about this much: a client that is slow has sixteen of them waiting. */
+const frameBytes = 64 * 1024;
 
 function readCall(context: StreamsContext): handleServerStreamingCall<Received<ReadRequest>, Encoded> {
   return (call) => {
@@ -87,12 +90,19 @@ function readCall(context: StreamsContext): handleServerStreamingCall<Received<R
 async function send(
   call: ServerWritableStream<Received<ReadRequest>, Encoded>,
   form: UuidForm,
-  answers: AsyncIterable<ReadResponse>,
+  answers: AsyncIterable<readonly ReadResponse[]>,
   ended: AbortSignal,
 ): Promise<void> {
-  for await (const answer of answers) {
-    if (ended.aborted) return;
-    if (!call.write(encodeReadResponse(answer, form))) await drained(call, ended);
+  for await (const page of answers) {
+    const room = page.length > 1 ? frameBytes + (frameBytes >> 2) : undefined;
+    let frames = new ReadFrames(form, room);
+    for (const [index, answer] of page.entries()) {
+      frames.add(answer);
+      if (frames.size < frameBytes && index + 1 < page.length) continue;
+      if (ended.aborted) return;
+      if (!call.write(frames)) await drained(call, ended);
+      frames = new ReadFrames(form, room);
+    }
   }
 }
 

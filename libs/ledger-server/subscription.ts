@@ -13,7 +13,7 @@ export async function* subscribe(
   source: ReadSource,
   request: ReadRequest,
   signal: AbortSignal,
-): AsyncGenerator<ReadResponse> {
+): AsyncGenerator<readonly ReadResponse[]> {
   if (request.backwards) throw new MalformedMessage('a subscription reads forwards');
   if (request.stream === undefined) yield* subscribeAll(source, request, signal);
   else yield* subscribeStream(source, request, request.stream, signal);
@@ -23,7 +23,7 @@ async function* subscribeAll(
   source: ReadSource,
   request: ReadRequest,
   signal: AbortSignal,
-): AsyncGenerator<ReadResponse> {
+): AsyncGenerator<readonly ReadResponse[]> {
   const passes = compileFilter(request.filter);
   const { filter } = request;
   if (filter?.checkpointMultiplier === 0) throw new MalformedMessage('checkpointIntervalMultiplier is 0');
@@ -33,32 +33,34 @@ async function* subscribeAll(
   let considered = 0;
   let checkpointed = cursor;
   let live = false;
-  yield { kind: 'confirmation', subscription: randomUUID() };
+  yield [{ kind: 'confirmation', subscription: randomUUID() }];
   while (!signal.aborted) {
     const { head } = tail;
     const newest = tail.after(cursor, page);
     const events = newest ?? (await storage.readAll({ from: cursor + 1n, below: head, backwards: false, limit: page }));
     if (!newest && events.length > 0) live = false;
+    const answers: ReadResponse[] = [];
     for (const event of events) {
       cursor = event.position;
-      if (passes(event)) yield { kind: 'event', event };
+      if (passes(event)) answers.push({ kind: 'event', event });
       considered += 1;
       // Never beyond what was delivered: a checkpoint follows the event that it names.
       if (considered >= interval) {
         considered = 0;
         checkpointed = cursor;
-        yield { kind: 'checkpoint', position: cursor };
+        answers.push({ kind: 'checkpoint', position: cursor });
       }
     }
+    if (answers.length > 0) yield answers;
     if (events.length > 0) continue;
     if (cursor < head - 1n) cursor = head - 1n;
     if (!live) {
       live = true;
       if (filter && cursor > checkpointed) {
         checkpointed = cursor;
-        yield { kind: 'checkpoint', position: cursor };
+        yield [{ kind: 'checkpoint', position: cursor }];
       }
-      yield { kind: 'caught-up', ...(head > 0n && { position: cursor }) };
+      yield [{ kind: 'caught-up', ...(head > 0n && { position: cursor }) }];
     }
     await tail.changed(head, signal);
   }
@@ -69,23 +71,23 @@ async function* subscribeStream(
   request: ReadRequest,
   stream: string,
   signal: AbortSignal,
-): AsyncGenerator<ReadResponse> {
+): AsyncGenerator<readonly ReadResponse[]> {
   let state = await stateOf(source, stream);
   let next = request.from === 'start' ? 0n : request.from === 'end' ? state.last + 1n : request.from + 1n;
   let live = false;
-  yield { kind: 'confirmation', subscription: randomUUID() };
+  yield [{ kind: 'confirmation', subscription: randomUUID() }];
   while (!signal.aborted) {
     const { head } = source.tail;
     state = await stateOf(source, stream);
     if (state.last >= next) {
       for await (const event of streamPages(source, state, { from: next, backwards: false, count: 2n ** 63n })) {
-        yield { kind: 'event', event };
+        yield [{ kind: 'event', event }];
         next = event.revision + 1n;
       }
       // What age or count has hidden is passed over.
       if (next <= state.last) next = state.last + 1n;
     } else {
-      if (!live) yield { kind: 'caught-up', ...(next > 0n && { revision: next - 1n }) };
+      if (!live) yield [{ kind: 'caught-up', ...(next > 0n && { revision: next - 1n }) }];
       live = true;
       await source.tail.changed(head, signal);
     }

@@ -12,7 +12,7 @@ export type {
   WriteOutcome,
 } from './append.js';
 export type { From, ReadFilter, ReadRequest, ReadResponse, WireEvent } from './read.js';
-export { encodeReadResponse } from './read.js';
+export { ReadFrames } from './frames.js';
 export type { Member, SupportedMethod, SupportedMethods } from './services.js';
 export { gossipService, serverFeaturesService, streamsService } from './services.js';
 export type { UuidForm } from './wire.js';

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { encodeReadResponse, MalformedMessage, streamsService } from './index.js';
-import type { BatchAppendRequest, ReadRequest, WireEvent, WriteOutcome } from './index.js';
+import { MalformedMessage, ReadFrames, streamsService } from './index.js';
+import type { BatchAppendRequest, ReadRequest, ReadResponse, WireEvent, WriteOutcome } from './index.js';
+import { encodeReadResponse } from './read.js';
 
 const number = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const uuid = fc.uuid().map((text) => text.toLowerCase());
@@ -29,6 +30,36 @@ test('an event comes back as it was, 64-bit numbers and bytes included, with bot
         event: { ...event, data: Buffer.from(event.data), metadata: Buffer.from(event.metadata) },
       });
     }),
+  );
+});
+
+test('answers in one piece are, byte for byte, the answers one by one with their prefixes', () => {
+  const usual = fc.bigInt({ min: 0n, max: 2n ** 53n });
+  const stored = fc.tuple(wireEvent, usual, usual, fc.boolean()).map(([event, revision, position, isUsual]) => {
+    return isUsual ? { ...event, revision, position } : event;
+  });
+  const response = fc.oneof(
+    { weight: 9, arbitrary: stored.map((event): ReadResponse => ({ kind: 'event', event })) },
+    fc.constant<ReadResponse>({ kind: 'stream-not-found', stream: 's' }),
+    fc.constant<ReadResponse>({ kind: 'event', event: undefined }),
+  );
+  const form = fc.constantFrom('string' as const, 'structured' as const);
+  fc.assert(
+    fc.property(fc.array(response, { minLength: 1, maxLength: 6 }), form, (responses, uuidForm) => {
+      const frames = new ReadFrames(uuidForm);
+      for (const each of responses) frames.add(each);
+      // As grpc-js frames what it is given.
+      const bytes = Buffer.alloc(frames.byteLength + 5);
+      frames.copy(bytes, 5);
+      const wanted = responses.map((each) => {
+        const message = encodeReadResponse(each, uuidForm);
+        const prefix = Buffer.alloc(5);
+        prefix.writeUInt32BE(message.length, 1);
+        return Buffer.concat([prefix, message]);
+      });
+      expect(bytes.equals(Buffer.concat(wanted))).toBe(true);
+    }),
+    { numRuns: 300 },
   );
 });
 

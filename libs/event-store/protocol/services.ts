@@ -13,6 +13,7 @@ import {
   writeWriteOptions,
 } from './append.js';
 import type { AppendRequest, BatchAppendRequest, BatchAppendResponse, WriteOptions, WriteOutcome } from './append.js';
+import { ReadFrames } from './frames.js';
 import type { ReadRequest, ReadResponse } from './read.js';
 import { decodeReadRequest, decodeReadResponse, encodeReadRequest, encodeReadResponse } from './read.js';
 import {
@@ -27,11 +28,11 @@ import {
   writeUuid,
 } from './wire.js';
 
-/** What a server hands over: a message, or bytes that it has encoded before. */
+/** What a server hands over: a message, or messages that it has encoded before. */
 const encoded =
   <Message>(encode: (message: Message) => Buffer) =>
-  (message: Message | Buffer): Buffer =>
-    Buffer.isBuffer(message) ? message : encode(message);
+  (message: Message | ReadFrames): Buffer =>
+    message instanceof ReadFrames ? (message as unknown as Buffer) : encode(message);
 
 function method<Request, Response>(
   path: string,
