@@ -71,7 +71,7 @@ export async function observeViews(
       else if (moved) for (const listener of listeners) listener();
     } catch (error) {
       // Positions of before say nothing of what another build has made since.
-      if (error instanceof Error && /^Registry/.test(error.name)) known = new Map();
+      if (error instanceof Error && error.name.startsWith('Registry')) known = new Map();
       trouble = (error as { code?: string }).code === '42P01' ? 'no projector has been here yet' : String(error);
     }
   }
