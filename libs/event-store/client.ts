@@ -90,6 +90,8 @@ const domainEvents: ReadFilter = {
 export interface ConnectedStore extends EventStore {
   /** $all from its beginning with the system's events and streams. */
   readEverything(): AsyncIterable<StoredEvent>;
+  /** $all from its beginning, only events whose type begins so; the store looks for them. */
+  readTypes(prefixes: readonly string[]): AsyncIterable<StoredEvent>;
 }
 
 /** The event store behind `connectionString`. Connects when first used; one per process is enough and wanted. */
@@ -207,6 +209,13 @@ class ConnectedEventStore implements ConnectedStore {
 
   async *readEverything(): AsyncIterable<StoredEvent> {
     const request: ReadRequest = { ...plainRead, from: 'start', backwards: false, count: unlimited };
+    for await (const responses of this.#read(request, '$all'))
+      for (const response of responses) if (response.kind === 'event' && response.event) yield stored(response.event);
+  }
+
+  async *readTypes(prefixes: readonly string[]): AsyncIterable<StoredEvent> {
+    const filter: ReadFilter = { on: 'type', prefixes, checkpointMultiplier: 1 };
+    const request: ReadRequest = { ...plainRead, from: 'start', backwards: false, count: unlimited, filter };
     for await (const responses of this.#read(request, '$all'))
       for (const response of responses) if (response.kind === 'event' && response.event) yield stored(response.event);
   }

@@ -84,6 +84,9 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
     return { ...event, position: map.from[at]!, recordedAt };
   };
 
+  const anyTranslated = (event: StoredEvent): StoredEvent =>
+    isSystem(event) ? { ...event, position: outside(event.position) ?? 0n } : translated(event);
+
   return {
     async append(stream, events, expected) {
       const result = await store.append(stream, events, expected);
@@ -108,10 +111,10 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
       }
     },
     async *readEverything() {
-      for await (const event of store.readEverything()) {
-        if (!isSystem(event)) yield translated(event);
-        else yield { ...event, position: outside(event.position) ?? 0n };
-      }
+      for await (const event of store.readEverything()) yield anyTranslated(event);
+    },
+    async *readTypes(prefixes) {
+      for await (const event of store.readTypes(prefixes)) yield anyTranslated(event);
     },
     ping: () => store.ping(),
     close: () => store.close(),

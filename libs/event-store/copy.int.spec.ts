@@ -140,6 +140,53 @@ describe('a copy of a store', () => {
     expect(facts(await all(target.readAll()))).toEqual(facts(await all(source.readAll())));
   });
 
+  test('reads its source once, and says which event of the target is another one', async () => {
+    await fill(700);
+    const reads: string[] = [];
+    const counted = Object.create(source) as ConnectedStore;
+    counted.readEverything = () => {
+      reads.push('everything');
+      return source.readEverything();
+    };
+    counted.readAll = (options) => {
+      reads.push(`at most ${options?.maxCount}`);
+      return source.readAll(options);
+    };
+    counted.readTypes = (types) => source.readTypes(types);
+    const altering = Object.create(target) as ConnectedStore;
+    altering.readAll = (options) => target.readAll(options);
+    let appended = 0;
+    altering.append = (stream, events, expected) => {
+      appended += 1;
+      const [first, ...others] = events;
+      const altered = appended === 500 ? [{ ...first!, data: Buffer.from('{"n":-1}') }, ...others] : events;
+      return target.append(stream, altered, expected);
+    };
+    await expect(copyStore({ source: counted, target: altering, map })).rejects.toThrow(
+      /^data differs: the source has copy-test/,
+    );
+    expect(existsSync(map)).toBe(false);
+    // And the page of the difference, to name it.
+    expect(reads.filter((read) => read !== 'at most 1000')).toEqual(['everything']);
+  });
+
+  test('refuses a source that grows while it is copied', async () => {
+    await fill(30);
+    const growing = Object.create(source) as ConnectedStore;
+    growing.readTypes = (types) => source.readTypes(types);
+    growing.readAll = (options) => source.readAll(options);
+    growing.readEverything = async function* () {
+      yield* source.readEverything();
+      await source.append('copy-test.late', [testEvent()], 'any');
+    };
+    await expect(copyStore({ source: growing, target, map })).rejects.toThrow(
+      'the source has grown while it was copied',
+    );
+    expect(existsSync(map)).toBe(false);
+    await copyStore({ source, target, map });
+    expect(facts(await all(target.readAll()))).toEqual(facts(await all(source.readAll())));
+  });
+
   test('refuses a source whose history is not whole, and a target with something else in it', async () => {
     await fill(20);
     await target.append('other-test.1', [testEvent()], 'any');

@@ -1,8 +1,8 @@
-import { createWriteStream } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { once } from 'node:events';
+import { open, rename } from 'node:fs/promises';
 import type { ConnectedStore } from './client.js';
-import type { EventToAppend, ExpectedRevision, StoredEvent } from './port.js';
+import { CopiedPlaces, LogDigest, pageEvents } from './copied-log.js';
+import { ordered } from './copy-appends.js';
+import type { StoredEvent } from './port.js';
 
 /** The copy cannot be made, or what was copied is not the same; says where. Nothing is deleted. */
 export class CopyRefused extends Error {
@@ -23,59 +23,49 @@ export interface CopyResult {
   readonly resumedAfter: number;
 }
 
-const mostInFlight = 256;
-const mostBytesInFlight = 16 * 1024 * 1024;
-const appendEvents = 500;
-const appendBytes = 500 * 1024;
 const report = 10_000;
 
-/**
- * Copies every domain event in the order of $all, with its id, stream, revision and bytes. A run that was broken off
- * is taken up by the next one: what the target holds must be the beginning of the source. Throws CopyRefused for a
- * source with truncated or deleted domain streams, a target with anything else in it, and a source that still grows.
- */
-export async function copyStore(options: CopyOptions): Promise<CopyResult> {
-  const { source, target } = options;
-  const { events, common, resume } = await check(options);
-  await append(source, target, resume, (count) => options.progress?.('copying', common + count));
-  const verified = await verify(options);
-  if (verified !== events)
-    throw new CopyRefused(`the source has grown from ${events} to ${verified} events: copy again`);
-  return { events, resumedAfter: common };
+/** What was read of the source, once. */
+interface Copied {
+  readonly places: CopiedPlaces;
+  /** Of these, events that the target had: each was compared when it was read. */
+  readonly common: number;
+  /** Position in the target after which the copied ones are. */
+  readonly after: bigint;
+  /** Of the copied ones. */
+  readonly digest: LogDigest;
+  /** Position of the source's last event. */
+  readonly last: bigint | undefined;
 }
 
-/** The whole source, and that the target is a beginning of it. */
-async function check({
-  source,
-  target,
-  progress,
-}: CopyOptions): Promise<{ events: number; common: number; resume: bigint }> {
-  const revisions = new Map<string, bigint>();
+/**
+ * Copies every domain event in the order of $all, with its id, stream, revision and bytes. The source is read once:
+ * each event is compared with what the target has already, or appended and its digest kept; then the target is read and
+ * its digests are compared. A run that was broken off is taken up by the next one: what the target holds must be the
+ * beginning of the source. Throws CopyRefused for a source with truncated or deleted domain streams, a target with
+ * anything else in it, and a source that still grows.
+ */
+export async function copyStore(options: CopyOptions): Promise<CopyResult> {
+  const { source, progress } = options;
+  await assertWhole(source);
+  progress?.('checking', 0);
+  const copied = await copy(options);
+  await verify(options, copied);
+  for await (const { position } of source.readAll({ backwards: true, maxCount: 1 }))
+    if (position !== copied.last) throw new CopyRefused('the source has grown while it was copied: copy again');
+  await writeMap(options.map, copied.places);
+  return { events: copied.places.count, resumedAfter: copied.common };
+}
+
+/** Before anything is written: no domain stream is deleted or hidden from. */
+async function assertWhole(source: ConnectedStore): Promise<void> {
   const hidden = new Map<string, string>();
-  const copied = target.readAll()[Symbol.asyncIterator]();
-  let copy = await copied.next();
-  let [events, common, resume] = [0, 0, 0n];
-  for await (const event of source.readEverything()) {
-    noteHiding(event, hidden);
-    if (isSystem(event)) continue;
-    const next = revisions.get(event.stream) ?? 0n;
-    if (event.revision !== next)
-      throw new CopyRefused(`the source's stream ${event.stream} is truncated: revision ${next} is missing`);
-    revisions.set(event.stream, next + 1n);
-    if (!copy.done) {
-      assertSame(event, copy.value);
-      common += 1;
-      resume = event.position + 1n;
-      copy = await copied.next();
-    }
-    events += 1;
-    if (events % report === 0) progress?.('checking', events);
-  }
-  if (!copy.done)
-    throw new CopyRefused(`the target holds an event that the source does not have: ${placeOf(copy.value)}`);
-  const [first] = hidden;
+  for await (const event of source.readTypes(['$metadata', '$streamDeleted'])) noteHiding(event, hidden);
+  refuseHidden(hidden);
+}
+
+function refuseHidden([first]: ReadonlyMap<string, string>): void {
   if (first) throw new CopyRefused(`the source's stream ${first[0]} is ${first[1]}: its history is not whole`);
-  return { events, common, resume };
 }
 
 /** Metadata that hides events of a domain stream, by the last word that was said about it. */
@@ -90,93 +80,98 @@ function noteHiding({ stream, type, data }: StoredEvent, hidden: Map<string, str
   else hidden.delete(described);
 }
 
-/** In order, many at a time: a store takes the appends of one connection in the order in which they come. */
-async function append(
-  source: ConnectedStore,
-  target: ConnectedStore,
-  from: bigint,
-  progress: (events: number) => void,
-): Promise<void> {
-  const inFlight = new Set<Promise<void>>();
-  let bytesInFlight = 0;
-  let failure: unknown;
-  let count = 0;
-  let [group, groupBytes]: [StoredEvent[], number] = [[], 0];
-
-  const isFull = () => inFlight.size >= mostInFlight || bytesInFlight > mostBytesInFlight;
-  const send = async () => {
-    const [first] = group;
-    if (!first) return;
-    const [events, bytes] = [group, groupBytes];
-    [group, groupBytes] = [[], 0];
-    while (isFull()) await Promise.race(inFlight);
-    if (failure) throw failure;
-    bytesInFlight += bytes;
-    const expected: ExpectedRevision = first.revision === 0n ? 'no_stream' : first.revision - 1n;
-    const sent = target
-      .append(first.stream, events.map(toAppend), expected)
-      .then(
-        () => undefined,
-        (error: unknown) => {
-          failure ??= error;
-        },
-      )
-      .finally(() => {
-        inFlight.delete(sent);
-        bytesInFlight -= bytes;
-      });
-    inFlight.add(sent);
-    count += events.length;
-    // The first one makes the connection; the others follow on it.
-    if (count === events.length) await sent;
-    if (Math.floor(count / report) > Math.floor((count - events.length) / report)) progress(count);
-  };
-
+async function copy({ source, target, progress }: CopyOptions): Promise<Copied> {
+  const [places, digest] = [new CopiedPlaces(), new LogDigest()];
+  const revisions = new Map<string, bigint>();
+  const hidden = new Map<string, string>();
+  const appends = ordered(target);
+  const there = target.readAll()[Symbol.asyncIterator]();
+  let present = await there.next();
+  let [common, after] = [0, -1n];
+  let last: bigint | undefined;
   try {
-    for await (const event of source.readAll({ from })) {
-      const size = event.data.length + event.metadata.length;
-      const joins = group[0]?.stream === event.stream && group.length < appendEvents && groupBytes + size < appendBytes;
-      if (!joins) await send();
-      group.push(event);
-      groupBytes += size;
+    for await (const event of source.readEverything()) {
+      noteHiding(event, hidden);
+      if (isSystem(event)) continue;
+      const next = revisions.get(event.stream) ?? 0n;
+      if (event.revision !== next)
+        throw new CopyRefused(`the source's stream ${event.stream} is truncated: revision ${next} is missing`);
+      revisions.set(event.stream, next + 1n);
+      last = event.position;
+      if (present.done) {
+        places.add(event);
+        digest.add(event);
+        await appends.add(event);
+      } else {
+        assertSame(event, present.value);
+        places.add(event, present.value.position);
+        after = present.value.position;
+        common += 1;
+        present = await there.next();
+      }
+      if (places.count % report === 0) progress?.('copying', places.count);
     }
-    await send();
+    if (!present.done)
+      throw new CopyRefused(`the target holds an event that the source does not have: ${placeOf(present.value)}`);
+    refuseHidden(hidden);
   } finally {
-    await Promise.all(inFlight);
+    await appends.end();
   }
-  if (failure) throw failure;
+  appends.throwIfFailed();
+  digest.end();
+  return { places, common, after, digest, last };
 }
 
-/** Both stores side by side, and the map. */
-async function verify({ source, target, map, progress }: CopyOptions): Promise<number> {
-  const file = createWriteStream(`${map}.new`, { mode: 0o600 });
-  const failed = once(file, 'error').then(([error]) => Promise.reject(error));
-  failed.catch(() => undefined);
-  const copied = target.readAll()[Symbol.asyncIterator]();
-  let count = 0;
-  for await (const event of source.readAll()) {
-    const { value, done } = await copied.next();
-    if (done) throw new CopyRefused(`the target ends before ${placeOf(event)}: copy again`);
-    assertSame(event, value);
-    const line = { from: event.position.toString(), recordedAt: event.recordedAt, to: value.position.toString() };
-    if (!file.write(`${JSON.stringify(line)}\n`)) await Promise.race([once(file, 'drain'), failed]);
-    count += 1;
-    if (count % report === 0) progress?.('verifying', count);
+/** The copied part of the target, against the digests of what was read of the source. */
+async function verify(options: CopyOptions, copied: Copied): Promise<void> {
+  const { places, common, after, digest } = copied;
+  const read = new LogDigest();
+  const assertPage = async (page: number): Promise<void> => {
+    if (read.pages[page] !== digest.pages[page]) await nameDifference(options, copied, page);
+  };
+  for await (const event of options.target.readAll({ from: after + 1n })) {
+    if (common + read.count === places.count) throw new CopyRefused('the target has grown while it was verified');
+    places.setTo(common + read.count, event.position);
+    read.add(event);
+    if (read.count % pageEvents === 0) await assertPage(read.pages.length - 1);
+    if (read.count % report === 0) options.progress?.('verifying', common + read.count);
   }
-  if (!(await copied.next()).done) throw new CopyRefused('the target has grown while it was verified');
-  file.end();
-  await Promise.race([once(file, 'finish'), failed]);
-  await rename(`${map}.new`, map);
-  return count;
+  if (common + read.count < places.count)
+    throw new CopyRefused(`the target ends after ${common + read.count} of ${places.count} events: copy again`);
+  read.end();
+  if (read.pages.length > 0) await assertPage(read.pages.length - 1);
+}
+
+/** Reads a page of both stores again, to say which event differs. */
+async function nameDifference({ source, target }: CopyOptions, copied: Copied, page: number): Promise<never> {
+  const { places, common, after } = copied;
+  const place = common + page * pageEvents;
+  const first = places.from(place);
+  const inTarget = target.readAll({ from: page === 0 ? after + 1n : places.to(place) })[Symbol.asyncIterator]();
+  for await (const event of source.readAll({ from: first, maxCount: pageEvents })) {
+    const { done, value } = await inTarget.next();
+    if (!done) assertSame(event, value);
+  }
+  throw new CopyRefused(
+    `the ${pageEvents} events from ${first} of the source on differ: copy again into an empty store`,
+  );
+}
+
+async function writeMap(path: string, places: CopiedPlaces): Promise<void> {
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    for (let at = 0; at < places.count; at += pageEvents)
+      await file.write(places.lines(at, Math.min(at + pageEvents, places.count)));
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+  await rename(`${path}.new`, path);
 }
 
 const isSystem = ({ stream, type }: StoredEvent) => stream.startsWith('$') || type.startsWith('$');
 
 const placeOf = ({ stream, revision, position }: StoredEvent) => `${stream} revision ${revision} at ${position}`;
-
-function toAppend({ id, type, data, metadata }: StoredEvent): EventToAppend {
-  return { id, type, data, metadata };
-}
 
 function assertSame(source: StoredEvent, target: StoredEvent): void {
   const differs =
