@@ -171,7 +171,10 @@ function decode(stored: StoredEvent, type: EventType): RecordedAssayEvent {
     revision: stored.revision,
     position: stored.position,
     recordedAt: stored.recordedAt,
-    digest: eventDigest(stored),
+    // The bytes never change; most readers never ask.
+    get digest() {
+      return eventDigest(stored);
+    },
   } as RecordedAssayEvent;
 }
 

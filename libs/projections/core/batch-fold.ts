@@ -3,7 +3,7 @@ import type { RowBatch } from './batch.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
 import { partitionOf } from './partition.js';
 import type { Generation } from './registry.js';
-import { handles, type Operation, type View } from './view.js';
+import { follows, handles, type Operation, type View } from './view.js';
 
 export interface PartitionState {
   position: bigint;
@@ -33,6 +33,11 @@ export interface StreamPlace {
   readonly workspace: string;
   readonly partition: number;
   readonly state: PartitionState;
+  /**
+   * The view handles events of this kind of stream. What happens in others is nothing to it, so that it keeps no
+   * revisions of them; it passes by their events, and a gap in them is the business of those that handle them.
+   */
+  readonly isFollowed: boolean;
   /** -1: nothing of it; undefined: it has to be looked up. */
   head: bigint | undefined;
   /** This batch has moved the head. */
@@ -79,10 +84,12 @@ export class BatchFold {
       const state = this.partitions[partition]!;
       // A first event that comes a second time says nothing of what is stored.
       const isFirst = revision === 0n && position > state.position;
-      const head = this.known.get(stream) ?? (isFirst ? -1n : undefined);
+      const parts = parseStreamName(stream);
+      const isFollowed = parts === undefined || follows(this.view, parts.aggregate);
+      const head = (isFollowed ? this.known.get(stream) : undefined) ?? (isFirst || !isFollowed ? -1n : undefined);
       const isNew = head === -1n;
-      const workspace = parseStreamName(stream)?.workspace ?? '';
-      place = { stream, workspace, partition, state, head, isMoved: false, isNew };
+      const workspace = parts?.workspace ?? '';
+      place = { stream, workspace, partition, state, isFollowed, head, isMoved: false, isNew };
       this.#streams.set(stream, place);
     }
     return place;
@@ -120,8 +127,8 @@ export class BatchFold {
       return;
     }
     const head = place.head ?? -1n;
-    if (event.revision <= head) return;
-    if (event.revision > head + 1n) {
+    if (place.isFollowed && event.revision <= head) return;
+    if (place.isFollowed && event.revision > head + 1n) {
       return this.#stop(delivery, place, 'gap', `revision ${event.revision} follows ${head < 0n ? 'nothing' : head}`);
     }
     const fault = evolved.error ?? poison;
@@ -137,8 +144,10 @@ export class BatchFold {
         }
       }
     }
-    place.head = event.revision;
-    place.isMoved = true;
+    if (place.isFollowed) {
+      place.head = event.revision;
+      place.isMoved = true;
+    }
     state.position = event.position;
     if (event.recordedAt > state.recordedAt) {
       state.recordedAt = event.recordedAt;

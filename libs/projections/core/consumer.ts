@@ -178,11 +178,11 @@ export class ViewConsumer {
    */
   async apply(batch: Batch): Promise<void> {
     try {
-      await this.#write(batch.deliveries, batch.watermark, undefined);
+      await this.#write(batch.deliveries, batch.watermark);
     } catch (error) {
       if (!isDataFault(error) || batch.deliveries.length === 0) throw error;
       await this.#isolate(batch.deliveries);
-      await this.#write([], batch.watermark, undefined);
+      await this.#write([], batch.watermark);
     }
   }
 
@@ -192,11 +192,11 @@ export class ViewConsumer {
     for (const part of [deliveries.slice(0, middle), deliveries.slice(middle)]) {
       if (part.length === 0) continue;
       try {
-        await this.#write(part, undefined, undefined);
+        await this.#write(part, undefined, { poison: undefined });
       } catch (error) {
         if (!isDataFault(error)) throw error;
         if (part.length > 1) await this.#isolate(part);
-        else await this.#write(part, undefined, error);
+        else await this.#write(part, undefined, { poison: error });
       }
     }
   }
@@ -247,9 +247,14 @@ export class ViewConsumer {
     }
   }
 
-  async #write(deliveries: readonly Delivery[], watermark: Batch['watermark'] | undefined, poison: unknown) {
-    const folded = await this.#fold(deliveries, watermark, poison);
-    await this.#store(folded);
+  /** @param isolated The batch has been refused: this is a part of it and, alone, what the database said of it. */
+  async #write(
+    deliveries: readonly Delivery[],
+    watermark: Batch['watermark'] | undefined,
+    isolated?: { readonly poison: unknown },
+  ): Promise<void> {
+    const folded = await this.#fold(deliveries, watermark, isolated?.poison);
+    await this.#store(folded, isolated !== undefined);
     this.#adopt(folded);
   }
 
@@ -339,9 +344,9 @@ export class ViewConsumer {
     }
   }
 
-  async #store({ work, rows, moved }: Folded): Promise<void> {
+  async #store({ work, rows, moved }: Folded, isCareful = false): Promise<void> {
     if (moved.length > 0 || work.newStops.length > 0)
-      await storeBatch(this.pool, this.generation, this.#epoch, { work, rows, moved });
+      await storeBatch(this.pool, this.generation, this.#epoch, { work, rows, moved }, isCareful);
     else if (work.isPassedBy) await assertEpoch(this.pool, this.generation, this.#epoch);
     for (const stop of work.newStops) this.options.onStop?.(stop);
   }

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { cellType, type CellType, type Table } from './table.js';
 import { commonColumns } from './schema.js';
-import type { FactRow } from './batch.js';
+import type { Cells } from './batch.js';
 
 /** Characters of one piece that goes to the server. */
 const pieceLength = 1 << 18;
@@ -22,21 +22,27 @@ function copyText(type: CellType, value: unknown): string {
   return type === 'bytes' ? `\\\\x${value as string}` : String(value);
 }
 
-/** Adds rows of a facts table that has no key, and so cannot refuse one that is there already. */
-export async function copyFacts(
-  client: PoolClient,
-  schema: string,
-  table: Table,
-  rows: readonly FactRow[],
-): Promise<void> {
+/** What every row carries besides its cells, in the order of the table's columns. */
+export interface CopyRow {
+  readonly common: string;
+  readonly cells: Cells;
+}
+
+/** What a row carries besides its cells, in COPY's text: the workspace first, then numbers. */
+export function commonText(workspace: string, ...numbers: readonly (bigint | number)[]): string {
+  return `${escaped(workspace)}\t${numbers.join('\t')}`;
+}
+
+/** Adds rows. A key, where the table has one, refuses those that are there already. */
+export async function copyRows(client: PoolClient, schema: string, table: Table, rows: Iterable<CopyRow>) {
   const own = Object.entries(table.columns).map(([name, column]) => [name, cellType(column)] as const);
   const names = [...commonColumns(table), ...own.map(([name]) => name)];
   const target = client.query(copyFrom(`COPY ${schema}.${table.name} (${names.join(', ')}) FROM STDIN`));
   const finished = once(target, 'finish');
   finished.catch(() => undefined);
   let piece = '';
-  for (const { workspace, position, ordinal, cells } of rows) {
-    piece += `${escaped(workspace)}\t${position}\t${ordinal}`;
+  for (const { common, cells } of rows) {
+    piece += common;
     for (const [name, type] of own) piece += `\t${copyText(type, cells[name])}`;
     piece += '\n';
     if (piece.length < pieceLength) continue;

@@ -5,7 +5,7 @@ import type { Stop } from './delivery.js';
 import { streamKey } from './partition.js';
 import type { Generation } from './registry.js';
 import { transaction, type Database } from './transaction.js';
-import { arrayLiteral, writeBatch, type Queryable } from './writer.js';
+import { arrayLiteral, writeBatch, type Copying, type Queryable } from './writer.js';
 
 /**
  * Somebody else has moved a partition of this generation, or taken it: a rebuild that has switched, a release. This
@@ -34,12 +34,27 @@ const begin = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000';
  */
 const beginRebuild = 'BEGIN; SET LOCAL synchronous_commit = off';
 
-/** Rows, heads, clock, stops and positions of one batch, in one transaction. @throws Fenced */
+/** Fewer rows than this are sent with the statement that adds them. */
+const leastCopied = 64;
+
+/** What lacks its keys takes copies only. */
+function copyingOf(rebuild: Generation['rebuild'], isCareful: boolean, client: PoolClient): Copying | undefined {
+  if (rebuild === 'bare') return { client, least: 0 };
+  return isCareful ? undefined : { client, least: leastCopied };
+}
+
+/**
+ * Rows, heads, clock, stops and positions of one batch, in one transaction.
+ * @param isCareful Rows that are there already stay as they are; else they are an error, since the positions say that
+ *   there are none.
+ * @throws Fenced
+ */
 export async function storeBatch(
   database: Database,
   { view, generation, schema, rebuild }: Generation,
   epoch: number,
   { work, rows, moved }: Folded,
+  isCareful: boolean,
 ): Promise<void> {
   const heads = work
     .movedStreams()
@@ -72,7 +87,7 @@ export async function storeBatch(
         revisions,
       );
     }
-    await writeBatch(client as unknown as Queryable, schema, rows, rebuild === 'bare' ? client : undefined);
+    await writeBatch(client as unknown as Queryable, schema, rows, copyingOf(rebuild, isCareful, client));
     if (work.clockRows.length > 0) await writeClock(client as unknown as Queryable, generation, work.clockRows);
     for (const stop of work.newStops) await writeStop(client as unknown as Queryable, stop);
   });

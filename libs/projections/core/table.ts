@@ -115,6 +115,9 @@ type Parser = (value: unknown, invalid: (problem: string) => InvalidCell) => unk
 const earliest = Date.parse('0001-01-01T00:00:00.000Z');
 const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
+/** An event's time goes into several rows one after the other. */
+let lastTime: { readonly text: unknown; readonly utc: string } = { text: undefined, utc: '' };
+
 const hexPattern = /^([0-9a-f]{2})*$/;
 
 const parsers: Readonly<Record<CellType, Parser>> = {
@@ -123,11 +126,14 @@ const parsers: Readonly<Record<CellType, Parser>> = {
     return storable(value);
   },
   time(value, invalid) {
+    if (value === lastTime.text) return lastTime.utc;
     // RFC 3339 knows leap seconds, Date does not: the last millisecond of the minute stands for one.
     const text = typeof value === 'string' ? value.replace(/:60(\.[0-9]+)?(?=Z|[+-])/, ':59.999') : '';
     const milliseconds = Date.parse(text);
     if (Number.isNaN(milliseconds)) throw invalid('is not a time');
-    return new Date(Math.min(Math.max(milliseconds, earliest), latest)).toISOString();
+    const utc = new Date(Math.min(Math.max(milliseconds, earliest), latest)).toISOString();
+    lastTime = { text: value, utc };
+    return utc;
   },
   integer(value, invalid) {
     if (!Number.isSafeInteger(value)) throw invalid(`${String(value)} is not a safe integer`);

@@ -1,3 +1,4 @@
+import { catalogue, isEventType } from '../../event-store/catalogue.js';
 import type { AssayEvent, EventOf, EventType } from '../../lifecycle/events.js';
 import type { RecordedAssayEvent, RecordedEvent } from '../../event-store/envelope.js';
 import type { Columns, RowOf, Table } from './table.js';
@@ -61,6 +62,20 @@ export interface View {
   readonly functions?: (schema: string) => string;
   /** The names of those functions with their argument types, to drop them: `lineage_walk(text, bigint)`. */
   readonly functionNames?: readonly string[];
+}
+
+/** What is derived of a view, once. */
+const followed = new WeakMap<View, ReadonlySet<string>>();
+
+/** Whether the view handles any event of this aggregate's streams. */
+export function follows(view: View, aggregate: string): boolean {
+  if (view.handles === 'all') return true;
+  let aggregates = followed.get(view);
+  if (aggregates === undefined) {
+    aggregates = new Set([...view.handles].flatMap((type) => (isEventType(type) ? [catalogue[type].aggregate] : [])));
+    followed.set(view, aggregates);
+  }
+  return aggregates.has(aggregate);
 }
 
 export interface ViewDefinition {

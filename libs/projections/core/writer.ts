@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { copyFacts } from './copy.js';
+import { commonText, copyRows } from './copy.js';
 import { cellType, type CellType, type Column, type Table } from './table.js';
 import { commonColumns, primaryKey } from './schema.js';
 import type { Closing, FactRow, RowBatch, RowKey, VersionRow } from './batch.js';
@@ -119,12 +119,13 @@ export function insertEntries(
   ]);
 }
 
-/** Closes the stored versions that new ones follow, then adds those. */
+/** Closes the stored versions that new ones follow, then adds those. @param copying As in {@link writeBatch}. */
 export async function writeVersions(
   database: Queryable,
   schema: string,
   table: Table,
   { added, closed }: { readonly added: readonly VersionRow[]; readonly closed: readonly Closing[] },
+  copying?: Copying,
 ): Promise<void> {
   const target = `${schema}.${table.name}`;
   if (closed.length > 0) {
@@ -149,6 +150,13 @@ export async function writeVersions(
           .join(' AND ')} AND t.position_to > u.position_to`,
       columns.map(({ type, values }) => arrayLiteral(type, values)),
     );
+  }
+  if (copying !== undefined && added.length >= copying.least) {
+    const rows = added.map(({ workspace, position, positionTo, revision, cells }) => ({
+      common: commonText(workspace, position, positionTo, revision),
+      cells,
+    }));
+    return copyRows(copying.client, schema, table, rows);
   }
   const rows = added.map((row) => ({ ...row, position_to: row.positionTo }));
   await insertRows(database, target, primaryKey(table), [...common(table, rows), ...ownColumns(table, rows)]);
@@ -201,21 +209,33 @@ function readCell(type: CellType, value: unknown): unknown {
   return value;
 }
 
+/** Rows are copied in where there are so many: faster, but a row that is there already fails it all. */
+export interface Copying {
+  readonly client: PoolClient;
+  readonly least: number;
+}
+
 /**
  * Writes a whole batch into one generation. To be called inside the transaction that moves the positions.
- * @param bare The connection, when the facts tables have no key yet: their rows are then copied in.
+ * @param copying Default: rows that are there already stay as they are, which facts without a key cannot tell.
  */
 export async function writeBatch(
   database: Queryable,
   schema: string,
   batch: RowBatch,
-  bare?: PoolClient,
+  copying?: Copying,
 ): Promise<void> {
   for (const [table, rows] of batch.dictionaries()) await insertEntries(database, schema, table, rows);
   for (const [table, rows] of batch.facts()) {
     if (rows.length === 0) continue;
-    if (bare === undefined) await insertFacts(database, schema, table, rows);
-    else await copyFacts(bare, schema, table, rows);
+    if (copying === undefined || rows.length < copying.least) await insertFacts(database, schema, table, rows);
+    else {
+      const copied = rows.map(({ workspace, position, ordinal, cells }) => ({
+        common: commonText(workspace, position, ordinal),
+        cells,
+      }));
+      await copyRows(copying.client, schema, table, copied);
+    }
   }
-  for (const [table, rows] of batch.versions()) await writeVersions(database, schema, table, rows);
+  for (const [table, rows] of batch.versions()) await writeVersions(database, schema, table, rows, copying);
 }
