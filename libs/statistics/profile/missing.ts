@@ -80,13 +80,15 @@ export function littleTest(
   const columns = table.columns.flatMap((column) => (column.kind === 'numeric' ? [column] : []));
   if (!columns.some(({ nulls }) => nulls > 0)) return undefined;
   const stride = Math.max(1, Math.ceil(table.rows / maximumRows));
-  const used = columns
-    .map(({ name, values }) => ({ name, values: standardised(values, stride) }))
-    .flatMap(({ name, values }) => (values ? [{ name, values }] : []));
+  const room = new Float64Array(Math.ceil(table.rows / stride));
+  const used = columns.flatMap(({ name, values }) => {
+    const scaling = scalingOf(values, stride, room);
+    return scaling ? [{ name, values, ...scaling }] : [];
+  });
   const k = used.length;
   if (k < 2) return { undefined: 'fewer-than-two-varying-columns' };
   if (k > maximumColumns) return { undefined: `more-than-${maximumColumns}-columns` };
-  const patterns = patternsOf(used.map(({ values }) => values));
+  const patterns = patternsOf(used, room.length, stride);
   if (!patterns || patterns.length * k ** 3 > maximumWork) return { undefined: 'too-many-patterns' };
   const fitted = expectationMaximisation(k, patterns);
   if (!fitted) return { undefined: 'singular-covariance' };
@@ -113,17 +115,15 @@ export function littleTest(
   };
 }
 
-/** Every `stride`-th value; infinities count as missing. @returns undefined where the values do not vary */
-function standardised(values: Float64Array, stride: number): Float64Array | undefined {
-  const own = new Float64Array(Math.ceil(values.length / stride));
-  for (let i = 0; i < own.length; i += 1) {
+/** Mean and population deviation of every `stride`-th finite value. @returns undefined where they do not vary */
+function scalingOf(values: Float64Array, stride: number, room: Float64Array): { mean: number; sd: number } | undefined {
+  for (let i = 0; i < room.length; i += 1) {
     const value = values[i * stride]!;
-    own[i] = Number.isFinite(value) ? value : Number.NaN;
+    room[i] = Number.isFinite(value) ? value : Number.NaN;
   }
-  const moments = momentsOf(own);
+  const moments = momentsOf(room);
   if (moments.n < 2 || isConstant(moments)) return undefined;
-  const sd = populationDeviation(moments);
-  return own.map((value) => (value - moments.mean) / sd);
+  return { mean: moments.mean, sd: populationDeviation(moments) };
 }
 
 /** Rows with the same columns observed: their number, sums and cross products over these columns. */
@@ -135,34 +135,54 @@ interface Pattern {
   readonly products: Float64Array;
 }
 
-/** @returns undefined where there are more patterns than EM could work on */
-function patternsOf(data: readonly Float64Array[]): Pattern[] | undefined {
-  const k = data.length;
+/**
+ * Every `stride`-th row, standardised as it is read; infinities count as missing.
+ * @returns undefined where there are more patterns than EM could work on
+ */
+function patternsOf(
+  columns: readonly { readonly values: Float64Array; readonly mean: number; readonly sd: number }[],
+  rows: number,
+  stride: number,
+): Pattern[] | undefined {
+  const k = columns.length;
   const most = maximumWork / k ** 3;
-  const found = new Map<string, Pattern>();
+  // The columns that are there as bits of a number: exact, since there are at most 50.
+  const found = new Map<number, Pattern>();
+  const [sources, means, sds] = [
+    columns.map(({ values }) => values),
+    columns.map(({ mean }) => mean),
+    columns.map(({ sd }) => sd),
+  ];
   const x = new Float64Array(k);
-  for (let row = 0; row < data[0]!.length; row += 1) {
-    let key = '';
+  let [last, pattern]: [number, Pattern | undefined] = [0, undefined];
+  for (let row = 0; row < rows; row += 1) {
+    let size = 0;
+    let key = 0;
     for (let i = 0; i < k; i += 1) {
-      x[i] = data[i]![row]!;
-      key += x[i] === x[i] ? '1' : '0';
+      const value = sources[i]![row * stride]!;
+      if (value - value !== 0) continue;
+      x[size] = (value - means[i]!) / sds[i]!;
+      size += 1;
+      key += 2 ** i;
     }
-    let pattern = found.get(key);
-    if (!pattern) {
-      const observed = data.map((_, i) => i).filter((i) => key[i] === '1');
-      if (observed.length === 0) continue;
-      if (found.size >= most) return undefined;
-      const size = observed.length;
-      pattern = { observed, n: 0, sums: new Float64Array(size), products: new Float64Array(size * size) };
-      found.set(key, pattern);
+    if (size === 0) continue;
+    if (key !== last || !pattern) {
+      pattern = found.get(key);
+      if (!pattern) {
+        if (found.size >= most) return undefined;
+        const observed = columns.map((_, i) => i).filter((i) => Math.floor(key / 2 ** i) % 2 === 1);
+        pattern = { observed, n: 0, sums: new Float64Array(size), products: new Float64Array(size * size) };
+        found.set(key, pattern);
+      }
+      last = key;
     }
-    const { observed, sums, products } = pattern;
-    const size = observed.length;
+    const { sums, products } = pattern;
     pattern.n += 1;
     for (let i = 0; i < size; i += 1) {
-      const a = x[observed[i]!]!;
+      const a = x[i]!;
       sums[i]! += a;
-      for (let j = 0; j <= i; j += 1) products[i * size + j]! += a * x[observed[j]!]!;
+      const to = i * size;
+      for (let j = 0; j <= i; j += 1) products[to + j]! += a * x[j]!;
     }
   }
   for (const { observed, products } of found.values())

@@ -11,7 +11,7 @@ export function profileNumbers(column: NumericColumn): ColumnProfile {
   const finite = finiteOf(column.values);
   const infinities = column.values.length - column.nulls - finite.length;
   const moments = momentsOf(finite);
-  const sorted = sortNumbers(finite);
+  const sorted = sortNumbers(finite, room('sorted', finite.length));
   const { distinct, frequent } = runsOf(sorted);
   return {
     name: column.name,
@@ -34,13 +34,22 @@ function finiteOf(values: Float64Array): Float64Array {
   let n = 0;
   for (let i = 0; i < values.length; i += 1) if (Number.isFinite(values[i])) n += 1;
   if (n === values.length) return values;
-  const finite = new Float64Array(n);
+  const finite = room('finite', n);
   let at = 0;
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i]!;
     if (Number.isFinite(value)) finite[at++] = value;
   }
   return finite;
+}
+
+/** Memory of the last column is used for the next: else a thread holds as many as the collector has not yet found. */
+const rooms = { finite: new Float64Array(0), sorted: new Float64Array(0) };
+
+function room(name: keyof typeof rooms, n: number): Float64Array {
+  if (n > 1 << 23) return new Float64Array(n);
+  if (rooms[name].length < n) rooms[name] = new Float64Array(n);
+  return rooms[name].subarray(0, n);
 }
 
 /** Distinct values and the 20 most frequent, ties by value. */

@@ -8,46 +8,81 @@ const digits = 2048;
 /** Below, the histograms of six passes cost more than a comparison sort. */
 const smallest = 3000;
 
-/** The values ascending, in memory of their own. */
-export function sortNumbers(values: Float64Array): Float64Array {
+/**
+ * The values ascending; the input is left alone.
+ * @param into where the result goes, as long as the values and none of their memory; else it has memory of its own
+ */
+export function sortNumbers(values: Float64Array, into = new Float64Array(values.length)): Float64Array {
   const n = values.length;
-  const sorted = new Float64Array(n);
-  sorted.set(values);
-  if (n < smallest) return sorted.sort();
-  let from: Uint32Array = new Uint32Array(sorted.buffer);
-  let to = scratchOf(2 * n);
+  if (n < smallest) {
+    into.set(values);
+    return into.sort();
+  }
   const short = upperBitsSuffice(values);
-  const counts = histograms(from, n);
-  for (let pass = short ? 3 : 0; pass < 6; pass += 1) {
-    const starts = startsOf(counts, pass, n);
-    if (!starts) continue;
-    const word = pass < 3 ? 0 : 1;
-    const shift = (pass % 3) * 11;
-    for (let i = 0; i < 2 * n; i += 2) {
-      const low = from[i]!;
-      const high = from[i + 1]!;
-      const digit = ((word === 0 ? low : high) >>> shift) & 2047;
+  const counts = digitCounts(wordsOf(values), short ? 3 : 0);
+  const starts = [0, 1, 2, 3, 4, 5].flatMap((pass) => {
+    const own = short && pass < 3 ? undefined : startsOf(counts, pass, n);
+    return own ? [{ pass, own }] : [];
+  });
+  if (starts.length === 0) into.set(values);
+  const scratch = starts.length > 1 ? scratchOf(n) : into;
+  let from = values;
+  // The last pass writes the result.
+  let to = starts.length % 2 === 1 ? into : scratch;
+  for (const { pass, own } of starts) {
+    moveByDigit(from, pass, own, to);
+    from = to;
+    to = to === into ? scratch : into;
+  }
+  if (short) settle(into, wordsOf(into));
+  return into;
+}
+
+function wordsOf(values: Float64Array): Int32Array {
+  return new Int32Array(values.buffer, values.byteOffset, 2 * values.length);
+}
+
+/**
+ * Values move as doubles and only their digits are taken from the ordered integer: a double that stood for an ordered
+ * integer could be a NaN, whose bits an engine may change.
+ */
+function moveByDigit(from: Float64Array, pass: number, starts: Uint32Array, to: Float64Array): void {
+  const words = wordsOf(from);
+  const n = from.length;
+  const shift = (pass % 3) * 11;
+  if (pass < 3)
+    for (let i = 0; i < n; i += 1) {
+      const digit = ((words[2 * i]! ^ (words[2 * i + 1]! >> 31)) >>> shift) & 2047;
       const at = starts[digit]!;
       starts[digit] = at + 1;
-      to[2 * at] = low;
-      to[2 * at + 1] = high;
+      to[at] = from[i]!;
     }
-    [from, to] = [to, from];
-  }
-  const result = new Uint32Array(sorted.buffer);
-  for (let i = 0; i < 2 * n; i += 2) {
-    let low = from[i]!;
-    let high = from[i + 1]!;
-    if (high >>> 31 === 1) high = (high ^ 0x80000000) >>> 0;
-    else {
-      low = ~low >>> 0;
-      high = ~high >>> 0;
+  else
+    for (let i = 0; i < n; i += 1) {
+      const high = words[2 * i + 1]!;
+      const digit = ((high ^ ((high >> 31) | 0x80000000)) >>> shift) & 2047;
+      const at = starts[digit]!;
+      starts[digit] = at + 1;
+      to[at] = from[i]!;
     }
-    result[i] = low;
-    result[i + 1] = high;
+}
+
+/** Counts of the digits of the passes from `first`, 0 or 3, on. */
+function digitCounts(words: Int32Array, first: 0 | 3): Uint32Array {
+  const counts = new Uint32Array(6 * digits);
+  for (let i = 0; i < words.length; i += 2) {
+    const sign = words[i + 1]! >> 31;
+    const high = words[i + 1]! ^ (sign | 0x80000000);
+    counts[3 * digits + (high & 2047)]! += 1;
+    counts[4 * digits + ((high >>> 11) & 2047)]! += 1;
+    counts[5 * digits + (high >>> 22)]! += 1;
+    if (first === 3) continue;
+    const low = words[i]! ^ sign;
+    counts[low & 2047]! += 1;
+    counts[digits + ((low >>> 11) & 2047)]! += 1;
+    counts[2 * digits + (low >>> 22)]! += 1;
   }
-  if (short) settle(sorted, result);
-  return sorted;
+  return counts;
 }
 
 /** Whether few of 512 evenly spaced values share their upper 32 bits: then a run of such values is short. */
@@ -61,7 +96,7 @@ function upperBitsSuffice(values: Float64Array): boolean {
 }
 
 /** Sorts each run of values that share their upper bits: short runs by insertion, long ones natively. */
-function settle(sorted: Float64Array, words: Uint32Array): void {
+function settle(sorted: Float64Array, words: Int32Array): void {
   const n = sorted.length;
   for (let from = 0; from < n;) {
     const upper = words[2 * from + 1]!;
@@ -80,12 +115,12 @@ function settle(sorted: Float64Array, words: Uint32Array): void {
 }
 
 /** One scratch is kept, since fresh memory costs as much as a pass; over 64 MiB it is left to the collector. */
-let kept = new Uint32Array(0);
+let kept = new Float64Array(0);
 
-function scratchOf(words: number): Uint32Array {
-  if (words <= kept.length) return kept;
-  const scratch = new Uint32Array(words);
-  if (words <= 1 << 24) kept = scratch;
+function scratchOf(n: number): Float64Array {
+  if (n <= kept.length) return kept.subarray(0, n);
+  const scratch = new Float64Array(n);
+  if (n <= 1 << 23) kept = scratch;
   return scratch;
 }
 
