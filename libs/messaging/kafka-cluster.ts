@@ -1,4 +1,4 @@
-import type { Kafka } from 'kafkajs';
+import type { Kafka, KafkaMessage } from 'kafkajs';
 
 /**
  * What kafkajs 2.2.4 has below its producer: the cluster with its metadata, and connections that are authenticated,
@@ -23,6 +23,24 @@ export interface KafkaBroker {
   initProducerId(request: { readonly transactionTimeout: number }): Promise<{
     readonly producerId: string;
     readonly producerEpoch: number;
+  }>;
+  fetch(request: {
+    readonly isolationLevel: number;
+    readonly maxWaitTime: number;
+    readonly minBytes: number;
+    readonly maxBytes: number;
+    readonly topics: readonly {
+      readonly topic: string;
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly fetchOffset: string;
+        readonly maxBytes: number;
+      }[];
+    }[];
+  }): Promise<{
+    readonly responses: readonly {
+      readonly partitions: readonly { readonly partition: number; readonly messages: readonly KafkaMessage[] }[];
+    }[];
   }>;
   readonly connectionPool: {
     send<Response>(call: {

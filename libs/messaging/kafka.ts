@@ -1,8 +1,10 @@
 import kafkajs from 'kafkajs';
 import type { Admin, Consumer, EachBatchPayload, KafkaConfig, SASLOptions } from 'kafkajs';
 import { createCluster } from './kafka-cluster.js';
+import type { KafkaCluster } from './kafka-cluster.js';
+import { fetchRecords, incoming } from './kafka-fetch.js';
 import { BrokerUnavailable, TopicMismatch } from './port.js';
-import type { BatchHandler, IncomingRecord, Messaging, Subscription } from './port.js';
+import type { BatchHandler, Messaging, Subscription } from './port.js';
 import { createProducer } from './producer.js';
 import { insist } from './retry.js';
 
@@ -35,6 +37,7 @@ export function createKafka(options: KafkaOptions): Messaging {
   const kafka = new Kafka(configuration(options));
   const admin = kafka.admin({ retry });
   const open = new Set<{ disconnect(): Promise<void> }>([admin]);
+  let reading: KafkaCluster | undefined;
   const adminReady = lazily(() => translated(() => admin.connect()));
 
   return {
@@ -108,6 +111,18 @@ export function createKafka(options: KafkaOptions): Messaging {
       await adminReady();
       const offsets = await translated(() => insist(retry, () => admin.fetchTopicOffsets(topic)));
       return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
+    },
+
+    async startOffsets(topic) {
+      await adminReady();
+      const offsets = await translated(() => insist(retry, () => admin.fetchTopicOffsets(topic)));
+      return new Map(offsets.map(({ partition, low }) => [partition, BigInt(low)]));
+    },
+
+    async fetch(topic, offsets) {
+      if (reading === undefined) open.add((reading = createCluster(kafka)));
+      const cluster = reading;
+      return translated(() => fetchRecords(cluster, retry, topic, offsets));
     },
 
     async offsetsAt(topic, time) {
@@ -217,26 +232,13 @@ async function deliver(
     }
   }
   if (!isRunning() || isStale()) return;
-  const records: IncomingRecord[] = batch.messages.map((message) => ({
-    partition,
-    offset: BigInt(message.offset),
-    timestamp: Number(message.timestamp),
-    key: message.key?.toString('utf8'),
-    value: message.value ?? undefined,
-    headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, bytes(value)])),
-  }));
+  const records = batch.messages.map((message) => incoming(partition, message));
   const unread = BigInt(batch.highWatermark) - 1n - BigInt(batch.lastOffset());
   const answer = await handler.handle(partition, records, heartbeat, unread < 0n ? 0n : unread);
   // The partition may have gone to somebody else meanwhile, and have come back.
   if (!isAssigned() || isStale()) return;
   if (answer === undefined) resolveOffset(batch.lastOffset());
   else consumer.seek({ topic, partition, offset: answer.toString() });
-}
-
-/** A header given twice is kept as its last value. */
-function bytes(header: Buffer | string | (Buffer | string)[] | undefined): Uint8Array {
-  const last = Array.isArray(header) ? header.at(-1) : header;
-  return typeof last === 'string' ? Buffer.from(last, 'utf8') : (last ?? Buffer.alloc(0));
 }
 
 async function translated<Result>(action: () => Promise<Result>): Promise<Result> {

@@ -92,6 +92,13 @@ export interface Messaging {
   subscribe(topic: string, group: string, handler: BatchHandler, options?: SubscribeOptions): Promise<Subscription>;
   /** Latest offset (exclusive) of each partition. */
   endOffsets(topic: string): Promise<ReadonlyMap<number, bigint>>;
+  /** Offset of the oldest record that each partition still has; its end when there is none. */
+  startOffsets(topic: string): Promise<ReadonlyMap<number, bigint>>;
+  /**
+   * Records of partitions from an offset on, in order, some megabytes of them at most; none where there are none yet.
+   * Belongs to no group: whoever reads keeps the place.
+   */
+  fetch(topic: string, offsets: ReadonlyMap<number, bigint>): Promise<ReadonlyMap<number, readonly IncomingRecord[]>>;
   /** First offset of each partition whose record is not older than `time` (milliseconds); its end when there is none. */
   offsetsAt(topic: string, time: number): Promise<ReadonlyMap<number, bigint>>;
   ping(): Promise<void>;

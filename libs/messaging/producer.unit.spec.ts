@@ -43,6 +43,7 @@ function brokers(fates: Fate[]) {
     return { codes, clientSideThrottleTime: 0 };
   };
   const broker = (node: number): KafkaBroker => ({
+    fetch: async () => ({ responses: [] }),
     initProducerId: async () => ({ producerId: '1000', producerEpoch: 0 }),
     connectionPool: { send: async ({ request }) => (await answer(node, request)) as never },
   });

@@ -12,6 +12,9 @@ export interface MemoryTopic {
   replace(partition: number, records: readonly IncomingRecord[]): void;
 }
 
+/** Records of one partition in one answer: few, so that partitions get out of step. */
+const fetched = 7;
+
 interface Member {
   readonly handler: BatchHandler;
   readonly next: Map<number, bigint>;
@@ -132,6 +135,14 @@ export function memoryMessaging(name: string, partitions: number): { messaging: 
       };
     },
     endOffsets: async () => new Map(lists.map((list, partition) => [partition, BigInt(list.length)])),
+    startOffsets: async () => new Map(lists.map((_, partition) => [partition, 0n])),
+    fetch: async (_, offsets) =>
+      new Map(
+        [...offsets].map(([partition, from]) => [
+          partition,
+          lists[partition]!.slice(Number(from), Number(from) + fetched),
+        ]),
+      ),
     offsetsAt: async (_, time) =>
       new Map(
         lists.map((list, partition) => {

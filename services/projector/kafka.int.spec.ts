@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { decodeEvent } from '#libs/event-store';
 import type { RecordedAssayEvent, StoredEvent } from '#libs/event-store';
@@ -6,7 +6,7 @@ import { eventRecord, watermarkRecord } from '#libs/messaging';
 import type { Messaging, RelayStamp } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
 import type { Pool } from '#libs/postgres';
-import { access, inventory, livePositions, NotYet, partitionOf, timeline } from '#libs/projections';
+import { access, inventory, livePositions, NotYet, partitionOf, rebuildView, timeline } from '#libs/projections';
 import type { View } from '#libs/projections';
 import { memoryMessaging } from '../../libs/messaging/testing-memory.js';
 import type { MemoryTopic } from '../../libs/messaging/testing-memory.js';
@@ -16,6 +16,7 @@ import { createLeaseTable } from '../relay/lease.js';
 import { startKafkaProjector } from './kafka.js';
 import type { KafkaProjector, KafkaProjectorOptions } from './kafka.js';
 import { observeViews } from './observer.js';
+import { topicSource } from './topic-source.js';
 
 const partitions = 4;
 const name = 'events';
@@ -210,6 +211,66 @@ test('a schema version that this build does not know stops the views that handle
   await expectFold(history, [access]);
   await at(history[handled]!.position - 1n, ['inventory']);
   expect((await livePositions(pool)).get('inventory')).toBe(history[handled]!.position - 1n);
+});
+
+describe('the topic as the source of a rebuild', () => {
+  const store = {
+    async *readAll({ from = 0n, backwards = false, maxCount = Infinity } = {}) {
+      const found = backwards ? history.toReversed() : history.filter(({ position }) => position >= from);
+      yield* found.slice(0, maxCount);
+    },
+  };
+  const source = () => topicSource({ messaging, pool, topic: { topic: name, partitions }, store });
+  const read = async (after = -1n) => {
+    const events: StoredEvent[] = [];
+    let watermark: unknown;
+    for await (const batch of source().batches(after, new AbortController().signal)) {
+      events.push(...batch.events);
+      ({ watermark } = batch);
+    }
+    return { events, watermark };
+  };
+
+  test('brings every event once, in the order of $all, whatever else is in the topic', async () => {
+    publish(history.slice(0, 100), -1n, { ...relay, epoch: 1n });
+    publish([], history[99]!.position, { ...relay, epoch: 2n });
+    publish(history.slice(100, 150), history[99]!.position, { ...relay, epoch: 1n });
+    publish(history.slice(50, 200), history[49]!.position, { ...relay, epoch: 2n });
+    topic.write([{ partition: 1, key: 'x', value: Buffer.from('hello'), headers: {} }]);
+    publish(history.slice(200), history[199]!.position, { id: randomUUID(), epoch: 3n });
+    publish(history.slice(200), history[199]!.position);
+    // Of a batch that is not ended nothing is taken.
+    topic.write([eventRecord(history[7]!, relay, partitionOf(history[7]!.stream, partitions))]);
+    const { events, watermark } = await read();
+    const once = new Map(events.map((event) => [event.position, event]));
+    expect([...once.values()]).toEqual(history);
+    expect(watermark).toBe(last.position);
+    expect((await read(history[149]!.position)).events.at(-1)).toEqual(last);
+
+    const projector = start();
+    await at(last.position);
+    await projector.stop();
+    const { outcome } = await rebuildView({ pool, view: inventory, store, source: source() });
+    expect(outcome).toBe('switched');
+    await expectFold(history, [inventory]);
+  });
+
+  test('that lacks records is refused with the place, and so is one of another store', async () => {
+    publishAll(history);
+    const partition = partitionOf(last.stream, partitions);
+    topic.replace(partition, topic.records[partition]!.slice(3));
+    await expect(read()).rejects.toThrow(
+      /^partition \d is complete to position -1, but .*; the event store has all of it$/,
+    );
+    ({ messaging, topic } = memoryMessaging(name, partitions));
+    publishAll(history.map((event) => ({ ...event, id: randomUUID() })));
+    await expect(read()).rejects.toThrow(/^events is not of this event store/);
+    await expect(
+      topicSource({ messaging, pool, topic: { topic: name, partitions: 8 }, store }).check!(),
+    ).rejects.toThrow('topic events: 4 partitions, configured are 8');
+    await pool.query('DELETE FROM relay.lease');
+    await expect(source().check!()).rejects.toThrow('no relay of this database has written to events');
+  });
 });
 
 test('a topic of another shape is refused', async () => {

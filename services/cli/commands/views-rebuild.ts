@@ -9,15 +9,32 @@ import {
   type Rebuilt,
   type Verified,
 } from '../../../libs/projections/index.js';
-import { viewNamed, type ViewsCall } from './views.js';
+import { createKafka, eventsTopic, kafkaOptions } from '../../../libs/messaging/index.js';
+import { readConfiguration } from '../../../libs/runtime/index.js';
+import { topicSource } from '../../projector/topic-source.js';
+import { BadInput, viewNamed, type ViewsCall } from './views.js';
 
 const everyMs = 1_000;
 
 /** `assay views rebuild NAME`. */
 export async function rebuild(call: ViewsCall): Promise<number> {
-  const { segment } = call.options;
+  const { segment, kafka } = call.options;
+  if (segment !== undefined && kafka === true) throw new BadInput('--segment and --kafka: one of them');
+  if (kafka === true) return fromTopic(call);
   const source = typeof segment === 'string' ? { source: segmentSource(segment, call.stores.store) } : {};
   return filled(call, (options) => rebuildView({ ...options, ...source }));
+}
+
+async function fromTopic(call: ViewsCall): Promise<number> {
+  const read = readConfiguration();
+  const topic = eventsTopic(read);
+  const messaging = createKafka(kafkaOptions(read, 'assay-rebuild'));
+  try {
+    const source = topicSource({ messaging, pool: call.pool, topic, store: call.stores.store });
+    return await filled(call, (options) => rebuildView({ ...options, source }));
+  } finally {
+    await messaging.close();
+  }
 }
 
 /** `assay views undo NAME`. */

@@ -10,7 +10,7 @@ import { rebuild, undo, verify } from './views-rebuild.js';
 import { release } from './views-release.js';
 
 const usage = `assay views list [--json]
-assay views rebuild NAME [--segment FILE] [--json]
+assay views rebuild NAME [--segment FILE | --kafka] [--json]
 assay views undo NAME [--json]
 assay views verify [NAME] [--json]
 assay views drop NAME GENERATION
@@ -21,7 +21,8 @@ Looks after the read models of a running product, or of one that stands still.
 
   list      generations with their positions and lag, and partitions that are stopped, with the event and the error
   rebuild   fills the next generation beside the live one and switches to it; stopped (Ctrl-C, kill) and run again, it
-            goes on. Reads from --segment FILE (made by assay store export) as far as it goes, then from the store
+            goes on. Reads from --segment FILE (made by assay store export) or from the relay's topic (--kafka, with
+            KAFKA_BROKERS and the other KAFKA_… of relay and projector) as far as it goes, then from the store
   undo      goes back to the generation that was live before, after it was caught up
   verify    compares the live generation of NAME, or of every view, with a fold of the log, and names the first row
             that differs
@@ -114,7 +115,7 @@ async function drop({ pool, words, stdout }: ViewsCall): Promise<number> {
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const options = { data: text, segment: text, reason: text, retry: flag, skip: flag, json: flag };
+  const options = { data: text, segment: text, kafka: flag, reason: text, retry: flag, skip: flag, json: flag };
   try {
     return parseArgs({
       args: [...args],
