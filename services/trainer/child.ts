@@ -28,12 +28,17 @@ export function runChild(
   mode: 'train' | 'evaluate',
   folder: string,
   limits: ChildLimits,
-  options: { readonly signal: AbortSignal; readonly onProgress?: (progress: ChildProgress) => void },
+  options: {
+    readonly signal: AbortSignal;
+    readonly onProgress?: (progress: ChildProgress) => void;
+    /** File of a search's trials, which outlives the child. */
+    readonly trials?: string;
+  },
 ): Promise<ChildOutcome> {
   const source = import.meta.url.endsWith('.ts');
   const program = fileURLToPath(new URL(`./job-child.${source ? 'ts' : 'js'}`, import.meta.url));
   const loader = source ? ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] : [];
-  const child = fork(program, [mode, folder], {
+  const child = fork(program, [mode, folder, ...(options.trials === undefined ? [] : [options.trials])], {
     execArgv: [...loader, `--max-old-space-size=${limits.memoryMegabytes}`],
     // Nothing of the product's secrets: a job needs none.
     env: pick(process.env, ['PATH', 'LANG', 'TZ', 'TMPDIR', 'SystemRoot']),

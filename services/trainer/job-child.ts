@@ -1,11 +1,12 @@
 // One training job or evaluation in a process of its own: it may compute, hang, run out of memory or be killed without
-// touching the trainer. Folder in, folder out: job.json, data.csv → model.onnx, run.json, predictions.csv; evaluate.json
-// and predictions.csv → report.json. The exit code says whether the folder is complete.
+// touching the trainer. Folder in, folder out: job.json, data.csv → model.onnx, run.json, predictions.csv, of a search
+// trials.jsonl; evaluate.json and predictions.csv → report.json. The exit code says whether the folder is complete. Trials
+// are also appended, as they end, to a file that outlives this process: the next one goes on behind them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { evaluatePooled, parseJob, runJob } from '#libs/learning';
+import { evaluatePooled, openTrials, parseJob, runJob, searchDigest } from '#libs/learning';
 import { canonicalBytes } from '#libs/signing';
-import { InputError, asCategories, columnOf, readCsv, selectRows } from '#libs/statistics';
+import { InputError, asCategories, columnOf, hashRows, readCsv, selectRows } from '#libs/statistics';
 import { readPredictions, writePredictions } from './predictions.js';
 
 /** What the child says over IPC. */
@@ -13,7 +14,7 @@ export type ChildMessage =
   | { readonly type: 'progress'; readonly stage: string; readonly done: number; readonly total: number }
   | { readonly type: 'failed'; readonly code: string; readonly detail: string };
 
-const [mode, folder] = process.argv.slice(2);
+const [mode, folder, trialsPath] = process.argv.slice(2);
 const say = (message: ChildMessage): Promise<void> =>
   new Promise((resolve) => (process.send ? process.send(message, () => resolve()) : resolve()));
 const read = (name: string): unknown => JSON.parse(readFileSync(join(folder!, name), 'utf8'));
@@ -23,10 +24,17 @@ process.on('disconnect', () => process.exit(2));
 async function train(): Promise<void> {
   const job = parseJob(read('job.json'));
   const { table, digest } = await readCsv(join(folder!, 'data.csv'));
+  const rowDigest = hashRows(table).digest();
+  const trials = job.search && trialsPath ? openTrials(trialsPath, searchDigest(job, rowDigest)) : undefined;
   const result = await runJob(job, table, {
     dataDigest: digest,
+    rowDigest,
     onProgress: (progress) => void say({ type: 'progress', ...progress }),
+    ...(trials ? { recordedTrials: trials.recorded, onTrial: (trial) => trials.append(trial) } : {}),
   });
+  trials?.close();
+  if (job.search)
+    write('trials.jsonl', Buffer.from(result.trials.map((trial) => `${JSON.stringify(trial)}\n`).join('')));
   write('predictions.csv', writePredictions(result.predictions));
   write('run.json', canonicalBytes(result.record));
   write('model.onnx', result.model);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandInputs } from '#libs/application';
 import type { ContentStore } from '#libs/content';
@@ -12,6 +12,8 @@ import type { Run, SealedData } from './fold.js';
 /** `run.json` in the content store: the record of the run, and where its pooled predictions lie. */
 export interface TrainingRecord extends RunRecord {
   readonly predictions: { readonly digest: string; readonly bytes: number; readonly mediaType: string };
+  /** Of a search: its trials, one a line. */
+  readonly trials?: { readonly digest: string; readonly bytes: number; readonly mediaType: string };
 }
 
 export interface TrainOptions {
@@ -38,13 +40,21 @@ export async function train(
   if (!/^text\/csv(;|$)/.test(data.content.mediaType))
     throw new JobRefused('UnsupportedData', `the trainer reads text/csv, not ${data.content.mediaType}`);
   const folder = join(options.folder, run.trainingRunId);
+  const trials = trialsOf(options.folder, run.trainingRunId);
   let stopped = false;
   await completeFolder(folder, async (incoming) => {
     await fetchContent(content, run.job, join(incoming, 'job.json'));
     await fetchContent(content, data.content, join(incoming, 'data.csv'));
     const limits = await limitsOf(join(incoming, 'job.json'), options.limits);
     const { onProgress } = options;
-    const outcome = await runChild('train', incoming, limits, { signal, ...(onProgress ? { onProgress } : {}) });
+    await mkdir(join(trials, '..'), { recursive: true });
+    const ask = () => runChild('train', incoming, limits, { signal, trials, ...(onProgress ? { onProgress } : {}) });
+    let outcome = await ask();
+    if (outcome.outcome === 'failed' && (outcome.code === 'TrialsDiffer' || outcome.code === 'MalformedJson')) {
+      // What lies there is not this search's (a torn disk, another build): it is begun anew, not failed for it.
+      await rm(trials, { force: true });
+      outcome = await ask();
+    }
     if (outcome.outcome === 'failed') throw new JobRefused(outcome.code, outcome.detail);
     if (outcome.outcome === 'stopped') {
       stopped = true;
@@ -57,7 +67,10 @@ export async function train(
   const artifact = await storeFile(content, join(folder, 'model.onnx'), 'application/onnx');
   const predictions = await storeFile(content, join(folder, 'predictions.csv'), 'text/csv');
   const record = JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as RunRecord;
-  const whole: TrainingRecord = { ...record, predictions };
+  const searched = record.search
+    ? { trials: await storeFile(content, join(folder, 'trials.jsonl'), 'application/jsonl') }
+    : {};
+  const whole: TrainingRecord = { ...record, predictions, ...searched };
   const stored = await content.add(canonicalBytes(whole));
   return {
     trainingRunId: run.trainingRunId,
@@ -66,6 +79,11 @@ export async function train(
     record: { ...stored, mediaType: 'application/json' },
     measurements: record.measurements,
   };
+}
+
+/** Where a run's search keeps its trials until the run is answered: beside the runs, where no restart clears it. */
+export function trialsOf(folder: string, trainingRunId: string): string {
+  return join(folder, '..', 'trials', `${trainingRunId}.jsonl`);
 }
 
 /** The job may ask for less than the trainer allows, never for more. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -184,6 +185,45 @@ describe('the trainer', () => {
     start();
     expect((await ending(trainingRunId)).type).toBe('TrainingRunCompleted');
     expect(faults).toEqual([]);
+  });
+
+  test('a search goes on behind the trials that had ended when its process was killed', async () => {
+    const search = {
+      ...job,
+      validation: { scheme: 'stratified_k_fold', k: 2 },
+      search: {
+        method: { name: 'random' },
+        parameters: { l2: { type: 'real', low: 0.01, high: 100, scale: 'log' } },
+        budget: { trials: 12 },
+      },
+    };
+    const done: number[] = [];
+    let some: () => void;
+    const begun = new Promise<void>((resolve) => (some = resolve));
+    const watch = (_: unknown, progress: { stage: string; done: number }): void => {
+      if (progress.stage === 'trial') done.push(progress.done);
+      if (done.length >= 3) some();
+    };
+    start({ onProgress: watch });
+    const trainingRunId = await startRun(search);
+    await begun;
+    await trainer!.close(); // Its child dies by SIGKILL.
+    const path = join(all.folder, 'trainer', 'trials', `${trainingRunId}.jsonl`);
+    const kept = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
+    expect(kept.length).toBeGreaterThanOrEqual(2);
+    expect(kept.length).toBeLessThan(12);
+    expect(await all.events(`trainingRun-${all.workspace}.${trainingRunId}`)).toHaveLength(1);
+    start();
+    const { type, data } = await ending(trainingRunId);
+    expect(type).toBe('TrainingRunCompleted');
+    const run = JSON.parse((await all.content.bytes((data['record'] as { digest: string }).digest)).toString());
+    expect(run.search).toMatchObject({ trials: 12 });
+    const trials = (await all.content.bytes(run.trials.digest)).toString().split('\n');
+    // With their times to the microsecond: they were not run again.
+    expect(trials.slice(0, kept.length)).toEqual(kept);
+    expect(trials).toHaveLength(13);
+    while (trainer!.openRuns().length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(existsSync(path)).toBe(false);
   });
 
   test('two trainers answer a run once', async () => {

@@ -9,7 +9,7 @@ import type { ChildLimits, ChildProgress } from './child.js';
 import { type MeasuredEvaluation, evaluate } from './evaluate.js';
 import { JobRefused } from './files.js';
 import { type Run, TrainingFold } from './fold.js';
-import { train } from './train.js';
+import { train, trialsOf } from './train.js';
 
 export interface TrainerDependencies {
   /** $all, from the process's fan-out. */
@@ -49,9 +49,9 @@ const reachMilliseconds = 10_000;
 
 /**
  * Takes up each started run of the engine `assay`, one after the other, and answers it with CompleteTraining or
- * FailTraining. At least once: what a killed trainer left open is open in the fold of the next one, and the command's
- * id is made of the run, so that the ledger holds one answer. It acts as `trainer-service`: it may complete and fail
- * runs and nothing else.
+ * FailTraining. At least once: what a killed trainer left open is open in the fold of the next one, which goes on behind the
+ * trials of a search that had ended; and the command's id is made of the run, so that the ledger holds one answer. It acts
+ * as `trainer-service`: it may complete and fail runs and nothing else.
  */
 export function startTrainer(dependencies: TrainerDependencies): Trainer {
   const { application, clock, content, onFault } = dependencies;
@@ -134,6 +134,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
         if (result.outcome === 'refused') onFault?.('CommandRefused', { trainingRunId, code: result.code });
         answered.add(trainingRunId);
         await rm(join(folder, trainingRunId), { recursive: true, force: true });
+        await rm(trialsOf(folder, trainingRunId), { force: true });
         return;
       } catch (error) {
         if (signal.aborted) return;
