@@ -8,7 +8,8 @@ import { createKafka, eventsTopic } from '#libs/messaging';
 import type { Messaging } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
 import type { Pool } from '#libs/postgres';
-import { allViews, livePositions, partitionOf } from '#libs/projections';
+import { allViews, lineage, livePositions, partitionOf, rebuildView } from '#libs/projections';
+import type { Progress } from '#libs/projections';
 import { readConfiguration, repositoryRoot } from '#libs/runtime';
 import { testStore } from '../../libs/event-store/testing.js';
 import type { TestStore } from '../../libs/event-store/testing.js';
@@ -18,6 +19,7 @@ import { testDatabase } from '../../libs/postgres/testing.js';
 import { compareWithFold, randomHistory } from '../../libs/projections/testing/index.js';
 import { startRelay } from '../relay/relay.js';
 import type { Relay } from '../relay/relay.js';
+import { topicSource } from './topic-source.js';
 
 const suite = kafkaMissing ? describe.skip : describe;
 if (kafkaMissing) process.stderr.write(`services/projector: Kafka suite skipped: ${kafkaMissing}\n`);
@@ -124,6 +126,23 @@ suite('projectors as processes over a real broker', () => {
       return shares.every((count) => count === 2);
     });
     await reached();
+    await expectFold();
+
+    // The same topic fills a new generation.
+    const source = topicSource({ messaging, pool, topic, store: ledger.store });
+    const sources = new Set<string>();
+    const progress = ({ phase, source: from }: Progress) => void (phase === 'filling' && sources.add(from));
+    const counted = { ...source, batches: countedBatches };
+    let events = 0;
+    async function* countedBatches(...given: Parameters<typeof source.batches>) {
+      for await (const batch of source.batches(...given)) {
+        events += batch.events.length;
+        yield batch;
+      }
+    }
+    await rebuildView({ pool, view: lineage, store: ledger.store, source: counted, progress });
+    expect(sources).toContain(`the topic ${topic.topic}`);
+    expect(events).toBeGreaterThanOrEqual(history.length);
     await expectFold();
   }, 300_000);
 
