@@ -15,8 +15,8 @@ export async function* bench() {
   try {
     const file = join(folder, 'table.parquet');
     await write(file);
-    const ours = [0, 1].map(() => once('profile-process.ts', file));
-    const theirs = [0, 1].map(() => once('summarize-process.ts', file));
+    const ours = [0, 1].map(() => once('profile-process.mjs', file));
+    const theirs = [0, 1].map(() => once('summarize-process.mjs', file));
     const seconds = (runs: readonly Run[]): number => Math.min(...runs.map((run) => run.seconds));
     const ratio = seconds(theirs) / seconds(ours);
     yield {
@@ -49,8 +49,7 @@ interface Run {
 }
 
 function once(script: string, file: string): Run {
-  const loader = join(repositoryRoot(), 'scripts', 'typescript-loader.mjs');
-  const child = spawnSync(process.execPath, ['--import', loader, join(here, script), file], { encoding: 'utf8' });
+  const child = spawnSync(process.execPath, [join(here, script), file], { encoding: 'utf8' });
   if (child.status !== 0) throw new Error(`${script} failed: ${child.stderr}`);
   return JSON.parse(child.stdout) as Run;
 }

@@ -12,7 +12,7 @@ const smallest = 3000;
  * The values ascending; the input is left alone.
  * @param into where the result goes, as long as the values and none of their memory; else it has memory of its own
  */
-export function sortNumbers(values: Float64Array, into = new Float64Array(values.length)): Float64Array {
+export function sortNumbers(values: Float64Array, into: Float64Array = new Float64Array(values.length)): Float64Array {
   const n = values.length;
   if (n < smallest) {
     into.set(values);

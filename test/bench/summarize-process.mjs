@@ -4,6 +4,6 @@ import { DuckDBInstance } from '@duckdb/node-api';
 const instance = await DuckDBInstance.create(':memory:');
 const connection = await instance.connect();
 const start = performance.now();
-await connection.runAndReadAll(`SUMMARIZE SELECT * FROM read_parquet('${process.argv[2]!.replaceAll("'", "''")}')`);
+await connection.runAndReadAll(`SUMMARIZE SELECT * FROM read_parquet('${process.argv[2].replaceAll("'", "''")}')`);
 const seconds = (performance.now() - start) / 1000;
 process.stdout.write(JSON.stringify({ seconds, maximumResidentBytes: process.resourceUsage().maxRSS * 1024 }));
