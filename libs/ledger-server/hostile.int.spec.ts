@@ -118,25 +118,59 @@ describe('a request that cannot be read is refused, and the server goes on', () 
     await store.ping();
   });
 
-  test('frames that are no gRPC', async () => {
+  test('a delete without options, without a stream, without a revision', async () => {
+    const refuse = (bytes: string) =>
+      new Promise<ServiceError | null>((resolve) => raw.Delete(hex(bytes), (error) => resolve(error)));
+    for (const [bytes, says] of [
+      ['', 'options is missing'],
+      ['0a 02 22 00', 'stream_name is empty'],
+      ['0a 05 0a 03 1a 01 61', 'revision'],
+      ['0a 7f 01', 'message ends before its last field'],
+    ] as const) {
+      const error = await refuse(bytes);
+      expect([bytes, error?.code, error?.details]).toEqual([
+        bytes,
+        status.INVALID_ARGUMENT,
+        expect.stringContaining(says),
+      ]);
+    }
+    await store.ping();
+  });
+
+  test.each([
+    ['text', Buffer.from('rubbish that is no frame')],
+    ['a frame longer than every limit', hex('00 7f ff ff ff 00')],
+    ['a compression that nobody agreed on', hex('01 00 00 00 01 00')],
+    ['a frame that is cut in its message', hex('00 00 00 00 10 0a')],
+    ['a frame that is cut in its length', hex('00 00 00')],
+  ])('frames that are no gRPC: %s', async (_, body) => {
     const session = connect(`http://127.0.0.1:${server.port}`);
     session.on('error', () => undefined);
-    for (const body of [Buffer.from('rubbish that is no frame'), hex('00 7f ff ff ff 00'), hex('01 00 00 00 01 00')]) {
-      const request = session.request({
-        [constants.HTTP2_HEADER_METHOD]: 'POST',
-        [constants.HTTP2_HEADER_PATH]: streamsService.Read.path,
-        'content-type': 'application/grpc',
-        te: 'trailers',
-      });
-      request.on('error', () => undefined);
-      const ended = new Promise((resolve) => request.once('close', resolve));
-      request.resume();
-      request.end(body);
-      await Promise.race([ended, sleep(2_000)]);
-      request.close();
-      await store.ping();
-    }
+    const request = session.request({
+      [constants.HTTP2_HEADER_METHOD]: 'POST',
+      [constants.HTTP2_HEADER_PATH]: streamsService.Read.path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    let answered: string | undefined;
+    const note = (headers: Readonly<Record<string, unknown>>): void => {
+      if (headers['grpc-status'] !== undefined) answered = String(headers['grpc-status']);
+    };
+    request.on('response', note);
+    request.on('trailers', note);
+    request.on('error', () => undefined);
+    let data = 0;
+    request.on('data', (part: Buffer) => (data += part.length));
+    const ended = new Promise((resolve) => request.once('close', resolve));
+    request.end(body);
+    await ended;
+    // A status that says no, or the end of the stream: never an answer.
+    expect({ data, refused: answered === undefined ? request.rstCode !== 0 : answered !== '0' }).toEqual({
+      data: 0,
+      refused: true,
+    });
     session.destroy();
+    await store.ping();
   });
 });
 
