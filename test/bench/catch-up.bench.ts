@@ -1,12 +1,12 @@
 import { createEventStore } from '#libs/event-store';
-import type { EventStore, EventToAppend } from '#libs/event-store';
-import { randomHistory } from '../../libs/projections/testing/index.js';
+import type { EventStore, EventToAppend, StoredEvent } from '#libs/event-store';
 import { kafkaStage, until } from './kafka-processes.js';
+import { copiedLog } from './rebuild-log.js';
 
-const events = 300_000;
+const events = Number(process.env['CATCH_UP_EVENTS'] ?? 300_000);
 const floor = 30;
-const part = 20_000;
-const window = 2_000;
+const first = 500;
+const window = 4_000;
 
 /**
  * The projector was away while events of every kind were appended and relayed: from its start until every view has
@@ -17,15 +17,19 @@ export async function* bench() {
   const store = createEventStore({ connectionString: stage.ledger.connectionString });
   await stage.start('relay');
   const away = await stage.start('projector');
-  const first = await appendPart(store, 0, 500);
-  await until('the first events', async () => (await stage.position()) >= first.position, 50);
-  await stage.stop(away);
-  let appended = 0;
   let head = -1n;
-  for (let number = 1; appended < events; number += 1) {
-    const { count, position } = await appendPart(store, number, Math.min(part, events - appended));
-    appended += count;
-    head = position;
+  let part: StoredEvent[] = [];
+  let appended = -first;
+  for (const event of copiedLog(first + events, 4_000)) {
+    part.push(event);
+    if (part.length < (appended < 0 ? first : Math.min(window, events - appended))) continue;
+    head = await append(store, part);
+    if (appended < 0) {
+      await until('the first events', async () => (await stage.position()) >= head, 50);
+      await stage.stop(away);
+    }
+    appended += part.length;
+    part = [];
   }
   await store.close();
   await until(
@@ -50,22 +54,17 @@ export async function* bench() {
   };
 }
 
-/** A random history of a workspace of its own; many streams at once, each in its order. */
-async function appendPart(store: EventStore, number: number, wanted: number) {
-  const name = `part_${number}`;
-  const history = randomHistory(1_000 + number, wanted, [name]).slice(0, wanted);
-  let position = -1n;
-  for (let at = 0; at < history.length; at += window) {
-    const streams = new Map<string, { readonly after: bigint; readonly events: EventToAppend[] }>();
-    for (const { stored } of history.slice(at, at + window)) {
-      const { stream, id, type, data, metadata, revision } = stored;
-      if (!streams.has(stream)) streams.set(stream, { after: revision - 1n, events: [] });
-      streams.get(stream)!.events.push({ id, type, data, metadata });
-    }
-    const appends = [...streams].map(([stream, { after, events: page }]) =>
-      store.append(stream, page, after < 0n ? 'no_stream' : after),
-    );
-    for (const result of await Promise.all(appends)) if (result.position > position) position = result.position;
+/** Many streams at once, each in its order. @returns the greatest position */
+async function append(store: EventStore, events: readonly StoredEvent[]): Promise<bigint> {
+  const streams = new Map<string, { readonly after: bigint; readonly events: EventToAppend[] }>();
+  for (const { stream, id, type, data, metadata, revision } of events) {
+    if (!streams.has(stream)) streams.set(stream, { after: revision - 1n, events: [] });
+    streams.get(stream)!.events.push({ id, type, data, metadata });
   }
-  return { count: history.length, position };
+  const results = await Promise.all(
+    [...streams].map(([stream, { after, events: page }]) =>
+      store.append(stream, page, after < 0n ? 'no_stream' : after),
+    ),
+  );
+  return results.reduce((high, { position }) => (position > high ? position : high), -1n);
 }

@@ -20,6 +20,8 @@ export interface KafkaStage {
   readonly pool: Pool;
   start(service: 'relay' | 'projector'): Promise<ChildProcess>;
   stop(child: ChildProcess): Promise<void>;
+  /** A gauge of a process that was started here. */
+  gauge(child: ChildProcess, name: string): Promise<number>;
   /** The least position of all views. */
   position(): Promise<bigint>;
   close(): Promise<void>;
@@ -30,12 +32,15 @@ export async function kafkaStage(): Promise<KafkaStage> {
   const [ledger, broker, database] = await Promise.all([ledgerProcess('postgres'), startTestBroker(), testDatabase()]);
   const pool = createPool(database.url, { max: 4, name: 'bench' });
   const children = new Set<ChildProcess>();
+  const health = new Map<ChildProcess, string>();
   const environment = {
     PATH: process.env['PATH'],
     ASSAY_PARENT: String(process.pid),
     EVENTSTORE_URL: ledger.connectionString,
     DATABASE_URL: database.url,
     KAFKA_BROKERS: broker.address,
+    // As `npm run start:relay` and the others have it (scripts/run.mjs).
+    NODE_OPTIONS: '--max-semi-space-size=64',
   };
   const stop = async (child: ChildProcess): Promise<void> => {
     if (!children.delete(child)) return;
@@ -58,8 +63,17 @@ export async function kafkaStage(): Promise<KafkaStage> {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
       children.add(child);
-      for await (const part of child.stdout.setEncoding('utf8')) if ((part as string).includes('health at')) break;
+      for await (const part of child.stdout.setEncoding('utf8')) {
+        const url = /health at (\S+)/.exec(part as string)?.[1];
+        if (url === undefined) continue;
+        health.set(child, url);
+        break;
+      }
       return child;
+    },
+    async gauge(child, name) {
+      const text = await (await fetch(`${health.get(child)}/metrics`)).text();
+      return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN);
     },
     stop,
     async position() {

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../event-store/envelope.js';
-import { InvalidCell, normalizeCell, openEnd, type Table } from './table.js';
+import { InvalidCell, normalize, normalizeCell, openEnd, planOf, type Table } from './table.js';
 import type { Operation } from './view.js';
 
 export type Cells = Readonly<Record<string, unknown>>;
@@ -191,10 +191,11 @@ export class RowBatch {
 
 /** Every column of the table, normalized; throws InvalidCell for a cell that the table cannot hold or does not have. */
 export function normalizeRow(table: Table, row: Cells): Cells {
+  const plan = planOf(table);
   for (const name in row) {
-    if (!(name in table.columns)) throw new InvalidCell(table.name, name, 'no such column');
+    if (!plan.has(name)) throw new InvalidCell(table.name, name, 'no such column');
   }
   const result: Record<string, unknown> = {};
-  for (const name in table.columns) result[name] = normalizeCell(table, name, row[name]);
+  for (const cell of plan.values()) result[cell.name] = normalize(table, cell, row[cell.name]);
   return result;
 }

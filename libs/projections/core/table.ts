@@ -1,3 +1,5 @@
+import { Remembered } from './remembered.js';
+
 /**
  * The shape of a view's tables, as data: the DDL, the bulk writer, the in-memory fold and the comparison of both
  * are made from it.
@@ -98,15 +100,42 @@ export class InvalidCell extends Error {
   }
 }
 
+interface CellPlan {
+  readonly name: string;
+  readonly isOptional: boolean;
+  readonly parse: Parser;
+}
+
+const plans = new WeakMap<Table, ReadonlyMap<string, CellPlan>>();
+
+/** How each cell of a table is normalized. */
+export function planOf(table: Table): ReadonlyMap<string, CellPlan> {
+  let plan = plans.get(table);
+  if (plan === undefined) {
+    plan = new Map(
+      Object.entries(table.columns).map(([name, column]) => [
+        name,
+        { name, isOptional: isOptional(column), parse: parsers[cellType(column)] },
+      ]),
+    );
+    plans.set(table, plan);
+  }
+  return plan;
+}
+
 /** A cell as it is stored and compared: undefined for NULL, times in UTC, NUL characters (which Postgres cannot hold) as U+FFFD. */
 export function normalizeCell(table: Table, name: string, value: unknown): unknown {
-  const column = table.columns[name];
-  if (column === undefined) throw new InvalidCell(table.name, name, 'no such column');
+  const cell = planOf(table).get(name);
+  if (cell === undefined) throw new InvalidCell(table.name, name, 'no such column');
+  return normalize(table, cell, value);
+}
+
+export function normalize(table: Table, { name, isOptional: mayLack, parse }: CellPlan, value: unknown): unknown {
   if (value === undefined || value === null) {
-    if (!isOptional(column)) throw new InvalidCell(table.name, name, 'is missing');
+    if (!mayLack) throw new InvalidCell(table.name, name, 'is missing');
     return undefined;
   }
-  return parsers[cellType(column)](value, (problem) => new InvalidCell(table.name, name, problem));
+  return parse(value, (problem) => new InvalidCell(table.name, name, problem));
 }
 
 type Parser = (value: unknown, invalid: (problem: string) => InvalidCell) => unknown;
@@ -115,8 +144,8 @@ type Parser = (value: unknown, invalid: (problem: string) => InvalidCell) => unk
 const earliest = Date.parse('0001-01-01T00:00:00.000Z');
 const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** An event's time goes into several rows one after the other. */
-let lastTime: { readonly text: unknown; readonly utc: string } = { text: undefined, utc: '' };
+/** An event's times go into several rows, of several views. */
+const times = new Remembered<string>(10_000);
 
 const hexPattern = /^([0-9a-f]{2})*$/;
 
@@ -126,13 +155,14 @@ const parsers: Readonly<Record<CellType, Parser>> = {
     return storable(value);
   },
   time(value, invalid) {
-    if (value === lastTime.text) return lastTime.utc;
+    const known = typeof value === 'string' ? times.get(value) : undefined;
+    if (known !== undefined) return known;
     // RFC 3339 knows leap seconds, Date does not: the last millisecond of the minute stands for one.
     const text = typeof value === 'string' ? value.replace(/:60(\.[0-9]+)?(?=Z|[+-])/, ':59.999') : '';
     const milliseconds = Date.parse(text);
     if (Number.isNaN(milliseconds)) throw invalid('is not a time');
     const utc = new Date(Math.min(Math.max(milliseconds, earliest), latest)).toISOString();
-    lastTime = { text: value, utc };
+    times.set(value as string, utc);
     return utc;
   },
   integer(value, invalid) {
