@@ -105,6 +105,8 @@ test('what is missing or unfit is said with exit code 2', async () => {
     [['release', 'decisions', newId(), '--skip', '--reason', 'x'], 'ASSAY_KEY'],
     [['rebuild', 'decisions'], 'there is no view "decisions"'],
     [['rebuild', 'inventory', '--segment', join(folder, 'absent')], 'ENOENT'],
+    [['rebuild', 'inventory', '--segment', join(folder, 'absent'), '--kafka'], '--segment and --kafka: one of them'],
+    [['rebuild', 'inventory', '--kafka'], 'KAFKA_BROKERS'],
   ];
   for (const [words, said] of cases) {
     const { code, error } = await assay('views', ...words);
