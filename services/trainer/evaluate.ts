@@ -60,16 +60,19 @@ export async function evaluate(
     const { decision, gates } = policy.document;
     // Records written before there were other problems say it in their job.
     const problem = record.problem ?? { kind: 'binary', scored: record.job.target?.positive };
-    if (problem.kind !== 'binary')
+    if (problem.kind !== 'binary' && problem.kind !== 'multiclass')
       throw new JobRefused(
-        'NotBinary',
+        'NotClassification',
         `a policy decides on the probability of one label; the model does ${problem.kind}`,
       );
-    if (problem.scored !== decision.scored)
-      throw new JobRefused('OtherLabel', `the model scores ${problem.scored}, the policy ${decision.scored}`);
+    // Of more than two classes the policy's label is set against all others.
+    const labels = problem.kind === 'binary' ? [problem.scored] : problem.classes;
+    if (!labels.includes(decision.scored))
+      throw new JobRefused('OtherLabel', `the model scores ${labels.join(', ')}, the policy ${decision.scored}`);
+    const scoredClass = problem.kind === 'binary' ? {} : { scoredClass: labels.indexOf(decision.scored) };
     const attributes = gates.flatMap(({ attribute }) => attribute ?? []);
     const protectedColumns = [...new Set([...attributes, ...(record.job.protected ?? []), ...data.protectedColumns])];
-    await writeJson(join(folder, 'evaluate.json'), { protectedColumns, threshold: decision.threshold });
+    await writeJson(join(folder, 'evaluate.json'), { protectedColumns, threshold: decision.threshold, ...scoredClass });
     const outcome = await runChild('evaluate', folder, options.limits, { signal });
     if (outcome.outcome === 'failed') throw new JobRefused(outcome.code, outcome.detail);
     if (outcome.outcome === 'stopped') throw new Error('the trainer is closing');

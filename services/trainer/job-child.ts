@@ -41,9 +41,13 @@ async function train(): Promise<void> {
 }
 
 async function evaluate(): Promise<void> {
-  const { protectedColumns, threshold } = read('evaluate.json') as { protectedColumns: string[]; threshold: number };
+  const { protectedColumns, threshold, scoredClass } = read('evaluate.json') as {
+    protectedColumns: string[];
+    threshold: number;
+    scoredClass?: number;
+  };
   const { table } = await readCsv(join(folder!, 'data.csv'));
-  const predictions = readPredictions(readFileSync(join(folder!, 'predictions.csv'), 'utf8'));
+  const predictions = readPredictions(readFileSync(join(folder!, 'predictions.csv'), 'utf8'), scoredClass);
   if ((predictions.rows.at(-1) ?? -1) >= table.rows)
     throw new InputError('RowsDiffer', `${table.rows} rows of data, a prediction of row ${predictions.rows.at(-1)}`);
   const tested = predictions.rows.length === table.rows ? table : selectRows(table, predictions.rows);

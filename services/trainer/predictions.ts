@@ -1,7 +1,7 @@
 import type { PooledPredictions, Predictions } from '#libs/learning';
 import { InputError } from '#libs/statistics';
 
-const header = 'row,fold,label,probability';
+const header = /^row,fold,label,(probability|probability_0(?:,probability_\d+)+)$/;
 
 /**
  * Pooled out-of-fold predictions as CSV: row of the data from 0, fold that scored it, and, of two classes, 1 where the
@@ -40,12 +40,17 @@ function slices(values: Float64Array, width: number): (index: number) => number[
   return (index) => Array.from(values.subarray(index * width, (index + 1) * width));
 }
 
-/** Those of two classes. @throws InputError `InvalidPredictions` naming the line */
-export function readPredictions(text: string): PooledPredictions {
+/**
+ * Those of two classes; of more, those of the class with the number `scored` against the rest.
+ * @throws InputError `InvalidPredictions` naming the line
+ */
+export function readPredictions(text: string, scored?: number): PooledPredictions {
   const lines = text.trimEnd().split('\n');
   const refuse = (line: number, rule: string): InputError =>
     new InputError('InvalidPredictions', `line ${line}: ${rule}`, { line, rule });
-  if (lines[0] !== header) throw refuse(1, header);
+  const width = header.test(lines[0]!) ? lines[0]!.split(',').length - 3 : 0;
+  if (width === 0 || width > 1 !== (scored !== undefined) || (scored ?? 0) >= width)
+    throw refuse(1, scored === undefined ? 'row,fold,label,probability' : `a column probability_${scored}`);
   const count = lines.length - 1;
   const predictions = {
     kind: 'binary' as const,
@@ -57,9 +62,12 @@ export function readPredictions(text: string): PooledPredictions {
   let before = -1;
   for (let index = 0; index < count; index += 1) {
     const fields = lines[index + 1]!.split(',').map(Number);
-    const [row, fold, label, probability] = fields as [number, number, number, number];
+    const [row, fold, said] = fields as [number, number, number];
+    const probability = fields[3 + (scored ?? 0)]!;
+    const label = scored === undefined ? said : Number(said === scored);
     const valid =
-      fields.length === 4 &&
+      fields.length === 3 + width &&
+      Number.isInteger(said) &&
       Number.isInteger(row) &&
       row > before &&
       Number.isInteger(fold) &&

@@ -38,3 +38,16 @@ test.each([
 ])('refuses %j', (broken) =>
   expect(() => readPredictions(broken)).toThrow(expect.objectContaining({ code: 'InvalidPredictions' })),
 );
+
+test('of more classes the one that a policy names is read against the rest', () => {
+  const classes = 'row,fold,label,probability_0,probability_1,probability_2\n1,0,0,0.5,0.25,0.25\n4,1,2,0,0.1,0.9\n';
+  expect(readPredictions(classes, 2)).toEqual({
+    kind: 'binary',
+    ...tested,
+    labels: Uint8Array.of(0, 1),
+    probabilities: Float64Array.of(0.25, 0.9),
+  });
+  for (const scored of [undefined, 3])
+    expect(() => readPredictions(classes, scored)).toThrow(expect.objectContaining({ code: 'InvalidPredictions' }));
+  expect(() => readPredictions('row,fold,label,probability\n0,0,1,0.5\n', 0)).toThrow();
+});

@@ -38,6 +38,9 @@ for name, values in table.items():
     case('kurtosis@scipy', m4 / m2 ** 2 - 3)
     for q in (0, .1, .25, .5, .9, .99, 1):
         case('quantile@numpy', np.quantile(values, q), q=q)
+        if name in ('plain', 'ties'):
+            for method in ('inverted_cdf', 'averaged_inverted_cdf', 'closest_observation', 'interpolated_inverted_cdf', 'hazen', 'weibull', 'median_unbiased', 'normal_unbiased', 'lower', 'higher', 'midpoint', 'nearest'):
+                case('quantile@numpy', np.quantile(values, q, method=method), q=q, method=method)
     if name in ('plain', 'ties', 'wide'):
         golden.case('normaltest@scipy', ['moments'], dict(column=name), stats.normaltest(values).pvalue, tolerance=1e-8)
 for a, b in (('plain', 'ties'), ('plain', 'wide'), ('tiny', 'million')):

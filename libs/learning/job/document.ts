@@ -35,7 +35,7 @@ export interface Job {
   /** RFC 3339 with offset. */
   readonly deadline?: string;
   /** Gates of `assay train`; the trainer's are the workspace's policies. */
-  readonly policy?: { readonly file: string; readonly threshold?: number };
+  readonly policy?: { readonly file: string; readonly threshold?: number; readonly scored?: string };
 }
 
 let validate: ValidateFunction | undefined;

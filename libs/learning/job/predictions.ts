@@ -69,3 +69,22 @@ export function predictionsOf(problem: Problem, { rows, folds, outputs, width }:
       return { kind: problem.kind, ...tested, outputs, width };
   }
 }
+
+/**
+ * One class against all others: what a policy that names that class decides on. Two classes as they are.
+ * @returns undefined where no class has that name, or the predictions are of no classes
+ */
+export function againstRest(predictions: Predictions, scored: string | undefined): PooledPredictions | undefined {
+  if (predictions.kind === 'binary') return predictions;
+  if (predictions.kind !== 'multiclass' || scored === undefined) return undefined;
+  const { rows, folds, classes, labels, probabilities } = predictions;
+  const own = classes.indexOf(scored);
+  if (own < 0) return undefined;
+  return {
+    kind: 'binary',
+    rows,
+    folds,
+    labels: Uint8Array.from(labels, (label) => Number(label === own)),
+    probabilities: Float64Array.from(labels, (_, i) => probabilities[i * classes.length + own]!),
+  };
+}

@@ -143,6 +143,11 @@ export function jobSchema(): Record<string, unknown> {
             default: 0.5,
             description: 'Probability from which on the scored label is decided.',
           },
+          scored: {
+            ...name,
+            description:
+              'Of more than two classes: the one that the policy decides on, against all others. Without it, gates read the scores of all classes alone. Of two classes the job’s own is meant.',
+          },
         },
       },
     },

@@ -19,6 +19,8 @@ export interface BarPanel {
 const width = 760;
 const left = 210;
 const right = 150;
+/** Characters that fit left of the bars. */
+const longestLabel = 28;
 
 /** Horizontal bars with whiskers, one panel under the other; an undefined value is written as such. Plain SVG 1.1. */
 export function barChart(title: string, panels: readonly BarPanel[]): string {
@@ -35,7 +37,7 @@ export function barChart(title: string, panels: readonly BarPanel[]): string {
     const start = y + 16;
     y = start;
     for (const { label, value, low, high, note } of bars) {
-      parts.push(text(left - 10, y + 14, label, 'text-anchor="end"'));
+      parts.push(text(left - 10, y + 14, label, 'text-anchor="end"', longestLabel));
       if (value === undefined) parts.push(text(left + 6, y + 14, 'undefined', 'fill="#777" font-style="italic"'));
       else {
         parts.push(
@@ -54,7 +56,11 @@ export function barChart(title: string, panels: readonly BarPanel[]): string {
         `<path d="M${x(mark).toFixed(2)} ${start}V${y}" stroke="#b03030" stroke-dasharray="4 3"/>`,
         text(x(mark), y + 12, shown(mark), 'text-anchor="middle" fill="#b03030"'),
       );
-    parts.push(`<path d="M${left} ${start}V${y}" stroke="#222"/>`);
+    // The ends of the scale, where the mark's number does not stand.
+    for (const end of [0, top])
+      if (mark === undefined || Math.abs(x(mark) - x(end)) > 40)
+        parts.push(text(x(end), y + 12, shown(end), 'text-anchor="middle" fill="#777" font-size="10"'));
+    parts.push(`<path d="M${left} ${start}V${y}M${left} ${y}H${width - right}" stroke="#222"/>`);
     y += 34;
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y}" viewBox="0 0 ${width} ${y}" font-family="Helvetica, Arial, sans-serif" font-size="12">
@@ -78,7 +84,9 @@ function shown(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-function text(x: number, y: number, content: string, attributes = ''): string {
-  const safe = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return `<text x="${Number(x.toFixed(2))}" y="${y}" ${attributes}>${safe.length > 60 ? `${safe.slice(0, 59)}…` : safe}</text>`;
+function text(x: number, y: number, content: string, attributes = '', most = 80): string {
+  const plain = content.replaceAll(/[^\t\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '�');
+  const short = plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
+  const safe = short.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return `<text x="${Number(x.toFixed(2))}" y="${y}" ${attributes}>${safe}</text>`;
 }

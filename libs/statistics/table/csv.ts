@@ -62,7 +62,9 @@ export async function readCsv(source: string | Readable | Uint8Array, options: C
     max_record_size: options.maximumRecordBytes ?? 1 << 20,
     info: true,
   });
-  const sink = async (records: AsyncIterable<{ record: string[]; info: { lines: number } }>) => {
+  // The pipeline may report that it was aborted instead of what aborted it.
+  let fault: unknown;
+  const read = async (records: AsyncIterable<{ record: string[]; info: { lines: number } }>): Promise<void> => {
     for await (const { record, info } of records) {
       if (state.rows < 0) state.builders = header(record, options);
       else pushRow(state.builders, record, info.lines, options, state.rows);
@@ -70,12 +72,17 @@ export async function readCsv(source: string | Readable | Uint8Array, options: C
       if (state.rows > 0 && state.rows % 65_536 === 0) options.onProgress?.(state.rows, state.bytes);
     }
   };
+  const sink = (records: AsyncIterable<{ record: string[]; info: { lines: number } }>): Promise<void> =>
+    read(records).catch((error: unknown) => {
+      if (!(error instanceof Error && error.name === 'AbortError')) fault ??= error;
+      throw error;
+    });
   try {
     const chunks =
       input instanceof Uint8Array ? [Buffer.from(input.buffer, input.byteOffset, input.byteLength)] : input;
     await pipeline(chunks, tap, parser, sink);
   } catch (error) {
-    throw typed(error, typeof source === 'string' ? source : undefined);
+    throw typed(fault ?? error, typeof source === 'string' ? source : undefined);
   }
   if (state.rows < 0)
     throw new InputError('EmptyFile', 'the file holds no header line', { line: 1, rule: 'a header line' });

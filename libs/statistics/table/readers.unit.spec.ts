@@ -116,3 +116,13 @@ describe('bad files are refused by name', () => {
     await expect(readTable(at('bomb.parquet'), { maximumRows: 1_000_000 })).rejects.toMatchObject({ code: 'TooLarge' });
   });
 });
+
+test.each([
+  ['a,a,y\n1,2,3\n', 'DuplicateColumn'],
+  ['a,,y\n1,2,3\n', 'UnnamedColumn'],
+  ['a,b\n1,2\n1\n', 'RaggedRow'],
+  ['a,b\n1,2\nx,3\n', 'MixedColumn'],
+])('a small file that breaks a rule (%j) is refused by that rule, not as aborted', async (text, code) => {
+  await writeFile(at('small.csv'), text);
+  for (let i = 0; i < 5; i += 1) expect(await refusal(at('small.csv'))).toBe(code);
+});

@@ -115,6 +115,16 @@ function present(report: DriftReport, verdicts: readonly GateVerdict[]): string 
   ].join('\n');
 }
 
+/** What calls it drift: a distance from its threshold on, a p-value below it. */
+function titleOf(
+  definition: string,
+  { threshold, value, drifted }: Partial<DriftReport['columns'][number]['measures'][number]> = {},
+): string {
+  if (threshold === undefined) return `${definition}, no rule for drift`;
+  const isDistance = (value ?? 0) >= threshold === drifted;
+  return isDistance ? `${definition}, drift from ${threshold} on` : `${definition}: p, drift below ${threshold}`;
+}
+
 function picture({ columns, multivariate }: DriftReport): string {
   const together = multivariate.map((m) => ({
     title: m.definition,
@@ -130,7 +140,7 @@ function picture({ columns, multivariate }: DriftReport): string {
       );
       const threshold = found.find(({ m }) => m.threshold !== undefined)?.m.threshold;
       return {
-        title: definition,
+        title: titleOf(definition, found.find(({ m }) => m.threshold !== undefined)?.m),
         bars: found.map(({ column, m }) => ({
           label: column,
           value: m.value ?? undefined,

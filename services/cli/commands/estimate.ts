@@ -167,6 +167,8 @@ function picture({ parts }: EstimateReport): string {
     'Performance without labels',
     metrics.map((metric) => ({
       title: metric,
+      // Shares stand on one scale; losses each on their own.
+      maximum: /^(mae|mape|mse|rmse|msle|rmsle)$/.test(metric) ? undefined : 1,
       bars: parts.flatMap(({ group, rows, metrics: own }) => {
         const { reference, estimated: found } = own.find((candidate) => candidate.metric === metric)!;
         const name = group ? groupName(group) : 'all';

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { judgeRun, openTrials, parseJob, runJob, searchDigest } from '#libs/learning';
 import type { Job, JobResult, RunOptions, RunVerdicts } from '#libs/learning';
@@ -86,21 +86,37 @@ async function run(
   };
   if (!job.search) return runJob(job, table, options);
   await mkdir(out, { recursive: true });
-  const log = openTrials(join(out, 'trials.jsonl'), searchDigest(job, rowDigest));
+  const path = join(out, 'trials.jsonl');
+  const log = openTrials(path, searchDigest(job, rowDigest));
+  let ended = log.recorded.length;
   try {
     return await runJob(job, table, {
       ...options,
       recordedTrials: log.recorded,
-      onTrial: (trial) => log.append(trial),
+      onTrial(trial) {
+        log.append(trial);
+        ended += 1;
+      },
     });
   } finally {
     log.close();
+    // A search that was refused before its first trial leaves nothing behind.
+    if (ended === 0) await rm(path, { force: true });
+    if (ended === 0) await rmdir(out).catch(() => undefined);
   }
 }
 
 function verdictsOf(job: Job, table: Table, result: JobResult, policy: FairnessPolicy): RunVerdicts {
   const { predictions, measurements } = result;
-  return judgeRun(predictions, measurements, table, job.protected ?? [], policy, job.policy?.threshold ?? 0.5);
+  return judgeRun(
+    predictions,
+    measurements,
+    table,
+    job.protected ?? [],
+    policy,
+    job.policy?.threshold ?? 0.5,
+    job.policy?.scored,
+  );
 }
 
 function present(result: JobResult, judged: RunVerdicts | undefined): string {

@@ -1,5 +1,5 @@
-import { quantileOf } from '../../drift/bins.js';
 import { littleTest } from '../../profile/missing.js';
+import { quantileBy, quantileMethods } from '../../profile/quantile-methods.js';
 import { excessKurtosis, isConstant, momentsOf, pearson, ranks, skewness, squaresOf } from '../../profile/moments.js';
 import type { Moments } from '../../profile/moments.js';
 import { normalityP } from '../../profile/numbers.js';
@@ -158,7 +158,7 @@ export const descriptiveDefinitions: readonly MeasureDefinition[] = [
   definition(
     'quantile',
     'numpy',
-    'linear between order statistics (Hyndman and Fan 7)',
+    'linear between order statistics (Hyndman and Fan 7), or by the method named: types 1 to 9 and lower, higher, midpoint, nearest',
     '(−∞, ∞)',
     'Hyndman and Fan 1996',
     (inputs) => {
@@ -167,9 +167,20 @@ export const descriptiveDefinitions: readonly MeasureDefinition[] = [
         .sort();
       const q = inputs.number('q');
       if (q < 0 || q > 1) throw inputs.wrong('q', 'in [0, 1]');
-      return answer(values.length === 0 ? undefined : quantileOf(values, q), { n: values.length }, 'empty-sample');
+      const method = inputs.oneOf('method', quantileMethods, 'linear');
+      return answer(
+        values.length === 0 ? undefined : quantileBy(values, q, method),
+        { n: values.length },
+        'empty-sample',
+      );
     },
-    { arguments: [column, { name: 'q', type: 'number', required: true, description: 'in [0, 1]' }] },
+    {
+      arguments: [
+        column,
+        { name: 'q', type: 'number', required: true, description: 'in [0, 1]' },
+        { name: 'method', type: 'text', required: false, default: 'linear', description: quantileMethods.join(', ') },
+      ],
+    },
   ),
   definition(
     'pearsonr',
