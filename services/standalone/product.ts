@@ -21,6 +21,8 @@ import type { Log } from '#libs/runtime';
 import { loadOrCreateSigningKey, signPermit } from '#libs/signing';
 import type { SigningKey } from '#libs/signing';
 import { createProjector, observeViews, startLagMeter } from '#services/projector';
+import { advisoryLeadership } from '#services/process-manager';
+import type { Leadership } from '#services/process-manager';
 import type { LagMeter, Views } from '#services/projector';
 import { startApi } from './api.js';
 import type { RunningApi } from './api.js';
@@ -65,6 +67,7 @@ export interface Product {
   readonly projector: Views;
   readonly lag: LagMeter;
   readonly signingKey: SigningKey;
+  readonly leadership: Leadership;
 }
 
 export interface RunningProduct extends Product {
@@ -96,6 +99,11 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
 
     const signingKey = loadOrCreateSigningKey(join(dataDirectory, 'permit-key.pem'));
     const directory = new Directory();
+    // Of all that issue permits over this database, beside this product too, one does.
+    const leadership = advisoryLeadership(stores.databaseUrl, {
+      onFault: (error) => log.warn({ service: 'process-manager', error: String(error) }, 'nobody says who leads'),
+    });
+    closers.add('leadership', () => leadership.close());
     const ports: ApplicationPorts = {
       store: stores.store,
       vault: createPostgresVault(source),
@@ -103,6 +111,7 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
       clock: systemClock,
       directory,
       signPermit: (permit) => signPermit(permit, signingKey),
+      isPermitIssuer: () => leadership.confirm(),
       onFault: (what, error) => log.error({ error: String(error) }, what),
     };
     const application = createApplication(ports);
@@ -132,6 +141,7 @@ export async function startProduct(options: ProductOptions): Promise<RunningProd
       projector,
       lag,
       signingKey,
+      leadership,
     };
     const { opened, workers } = whenOpened(product, closers);
     const api = await startApi(product, options, () => workers());

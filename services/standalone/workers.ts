@@ -3,7 +3,7 @@ import { systemClock } from '#libs/runtime';
 import { createExporter, followExports } from '#services/exporter';
 import { createInferenceServer, sealThrough } from '#services/inference';
 import type { InferenceServer } from '#services/inference';
-import { advisoryLeadership, startProcessManager } from '#services/process-manager';
+import { startProcessManager } from '#services/process-manager';
 import type { ProcessManager } from '#services/process-manager';
 import { startTrainer } from '#services/trainer';
 import type { Trainer } from '#services/trainer';
@@ -25,20 +25,18 @@ export interface Workers {
 export const environment = 'production';
 
 export async function startWorkers(product: Product, workspace: string): Promise<Workers> {
-  const { application, content, dataDirectory, databaseUrl, fanOut, log, ports, secrets, signingKey } = product;
+  const { application, content, dataDirectory, fanOut, log, ports, secrets, signingKey } = product;
   const closers = new Closers(log);
   const fault = (service: string) => (what: unknown, detail?: unknown) =>
     log.warn({ service, detail: detail === undefined ? undefined : String(detail) }, String(what));
   try {
-    const leadership = advisoryLeadership(databaseUrl, { onFault: (error) => fault('process-manager')(error) });
-    closers.add('leadership', () => leadership.close());
     const manager = startProcessManager({
       subscribe: (options) => fanOut.subscribe(options),
       store: ports.store,
       application,
       clock: systemClock,
       key: signingKey,
-      leadership,
+      leadership: product.leadership,
       leaseToken: secrets.leaseToken,
       onFault: fault('process-manager'),
     });
