@@ -153,6 +153,7 @@ function patternsOf(
     columns.map(({ mean }) => mean),
     columns.map(({ sd }) => sd),
   ];
+  const bits = columns.map((_, i) => 2 ** i);
   const x = new Float64Array(k);
   let [last, pattern]: [number, Pattern | undefined] = [0, undefined];
   for (let row = 0; row < rows; row += 1) {
@@ -163,14 +164,14 @@ function patternsOf(
       if (value - value !== 0) continue;
       x[size] = (value - means[i]!) / sds[i]!;
       size += 1;
-      key += 2 ** i;
+      key += bits[i]!;
     }
     if (size === 0) continue;
     if (key !== last || !pattern) {
       pattern = found.get(key);
       if (!pattern) {
         if (found.size >= most) return undefined;
-        const observed = columns.map((_, i) => i).filter((i) => Math.floor(key / 2 ** i) % 2 === 1);
+        const observed = columns.map((_, i) => i).filter((i) => Math.floor(key / bits[i]!) % 2 === 1);
         pattern = { observed, n: 0, sums: new Float64Array(size), products: new Float64Array(size * size) };
         found.set(key, pattern);
       }
