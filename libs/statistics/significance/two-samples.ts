@@ -22,12 +22,18 @@ export function ks2Sample(
   const statistic = largest / (n1 * n2);
   const exact = method === 'exact' || (method === 'auto' && Math.max(n1, n2) <= 10_000);
   if (alternative !== 'two-sided') {
-    // scipy counts one-sided paths in doubles and turns to the limit where they overflow.
-    const counted = method === 'exact' || (exact && pathsFit(n1, n2));
+    // scipy counts one-sided paths in doubles and turns to the limit where they overflow; of equal sizes it has a closed form.
+    const counted = method === 'exact' || (exact && (n1 === n2 || pathsFit(n1, n2)));
     return { statistic, pvalue: counted ? kstwoExactSf(n1, n2, largest, true) : oneSidedSf(statistic, n1, n2) };
   }
-  const pvalue = exact ? kstwoExactSf(n1, n2, largest) : kstwoSf(statistic, Math.round((n1 * n2) / (n1 + n2)));
+  const pvalue = exact ? kstwoExactSf(n1, n2, largest) : kstwoSf(statistic, roundHalfEven((n1 * n2) / (n1 + n2)));
   return { statistic, pvalue };
+}
+
+/** As numpy rounds. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
 }
 
 /** C(n1 + n2, n1) is below the largest double. */

@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { measure } from '../index.js';
+
+const of = (name: string, reference: readonly number[], current: readonly number[], more: object = {}) =>
+  measure(`${name}@scipy`, [], { reference, current, ...more });
+const span = (n: number, from = 0): number[] => Array.from({ length: n }, (_, i) => i + from);
+
+// Values of scipy 1.17.1.
+test.each([
+  // n1 n2 / (n1 + n2) = 2.5 is rounded to 2, as numpy does.
+  ['ks_2samp', [1, 2, 3, 4, 5], [3.5, 4.5, 6, 7, 8], { result: 'pvalue', method: 'asymp' }, 0.31999999999999984],
+  // Paths overflow a double, but of equal sizes there is a closed form.
+  ['ks_2samp', span(1100), span(1100, 95.5), { result: 'pvalue', alternative: 'greater' }, 0.00022825934015894997],
+  ['ttest_ind', [1], [2, 3, 5], { result: 'pvalue' }, 0.3168699489360267],
+  ['ttest_ind', [1], [2, 2], { result: 'pvalue' }, 0],
+  // Ties of all values put the statistic where the series is long.
+  ['cramervonmises_2samp', span(1100).fill(0), span(9).fill(1), { result: 'pvalue' }, 1.0183813955455534e-6],
+] as const)('%s of %j…', (name, reference, current, more, expected) => {
+  const { value } = of(name, reference, current, more);
+  expect(Math.abs(value! - expected)).toBeLessThanOrEqual(1e-9 * expected);
+});
+
+test.each([
+  ['ttest_ind', [1], [2, 2], {}, 'infinite'],
+  ['ttest_ind', [2, 2], [2, 2], { result: 'pvalue' }, 'constant'],
+  ['ttest_ind', [1], [2], { result: 'pvalue' }, 'constant'],
+  ['cramervonmises_2samp', [1], [2, 3, 4], {}, 'too-small'],
+  ['chisquare', [1, 1], [1, 1, 1], { result: 'pvalue' }, 'one-value'],
+] as const)('%s of %j and %j is undefined', (name, reference, current, more, reason) => {
+  expect(of(name, reference, current, more)).toMatchObject({ value: null, undefined: reason });
+});
