@@ -93,7 +93,7 @@ function publishAll(events: readonly StoredEvent[], size = 40): void {
 }
 
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await holds());) {
+  for (const deadline = Date.now() + 200_000; !(await holds());) {
     if (Date.now() > deadline) throw new Error(`${what} did not come true within 60 s`);
     await new Promise((wait) => setTimeout(wait, 10));
   }
@@ -129,7 +129,7 @@ test('the views are the fold of the log, after duplicates, zombies and foreign r
   publish(history.slice(200), history[199]!.position, { id: randomUUID(), epoch: 3n });
   publish(history.slice(200), history[199]!.position, { ...relay, epoch: 4n });
   publish(history.slice(200), history[199]!.position);
-  await observer.waitFor(last.position, 60_000);
+  await observer.waitFor(last.position, 200_000);
   expect([observer.position(), observer.trouble]).toEqual([last.position, undefined]);
   await expect(observer.waitFor(last.position + 1n, 30)).rejects.toThrow(NotYet);
   await observer.stop();
