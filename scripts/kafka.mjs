@@ -44,12 +44,16 @@ for (let waited = 0; await answers(port); waited += 100) {
   await new Promise((wait) => setTimeout(wait, 100));
 }
 const data = resolve(values.data);
+// What the virtual machine is told besides: a short-lived broker compiles less, a large one may have more memory.
+const further = (process.env['KAFKA_JVM_OPTIONS'] ?? '').split(' ').filter((option) => option !== '');
 const classpath = `${jars}/*`;
 const properties = join(data, 'server.properties');
 if (!existsSync(join(data, 'log', 'meta.properties'))) await format();
 else writeProperties(await freePort());
 
-const broker = spawn('java', ['-Xmx512m', '-cp', classpath, 'kafka.Kafka', properties], { stdio: ['ignore', 2, 2] });
+const broker = spawn('java', ['-Xmx512m', ...further, '-cp', classpath, 'kafka.Kafka', properties], {
+  stdio: ['ignore', 2, 2],
+});
 // The pipe closes when this process ends in any way, kill -9 included; then the broker goes too.
 const watchdog = spawn('sh', ['-c', `cat >/dev/null; kill -KILL ${broker.pid}`], {
   stdio: ['pipe', 'ignore', 'ignore'],
@@ -82,7 +86,7 @@ async function format() {
   while (id.startsWith('-')) id = randomBytes(16).toString('base64url');
   const formatted = spawnSync(
     'java',
-    ['-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties],
+    [...further, '-cp', classpath, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', properties],
     { stdio: ['ignore', 2, 2] },
   );
   if (formatted.status !== 0) fail(`${data} could not be formatted`);
