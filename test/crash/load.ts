@@ -73,7 +73,11 @@ export class Load {
   readonly #changed = createSequence();
   readonly #working: Promise<void>[] = [];
 
-  constructor(readonly doors: Doors) {}
+  /** @param pauseMs between two requests of one client; 0 keeps the machine as busy as it can be */
+  constructor(
+    readonly doors: Doors,
+    private readonly pauseMs = 0,
+  ) {}
 
   /** Adds a client: `work` runs until the load is stopped. What it throws fails the round that it happened in. */
   add(work: () => Promise<void>): void {
@@ -93,6 +97,7 @@ export class Load {
   /** Runs `act` against the product until it answers, wherever it is by then. @throws LoadStopped */
   async untilAnswered<Result>(act: (url: string) => Promise<Result>): Promise<Result> {
     for (;;) {
+      if (this.pauseMs > 0) await sleep(this.pauseMs);
       const url = await this.#door();
       this.#underWay += 1;
       try {

@@ -88,7 +88,7 @@ export async function startBroker(folder: string): Promise<BrokerNeighbour> {
     'broker',
     'scripts/kafka.mjs',
     ['--port', String(port), '--data', folder],
-    {},
+    { KAFKA_JVM_OPTIONS: process.env['KAFKA_JVM_OPTIONS'] ?? '' },
     /kafka ready on (\S+)/,
   );
   await service.start();
