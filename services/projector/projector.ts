@@ -148,6 +148,8 @@ class StoreProjector implements Projector {
         const after = this.#received < 0n ? {} : { after: this.#received };
         const items = fanOut?.subscribe({ ...after, signal }) ?? store!.subscribeAll({ ...after, signal });
         for await (const item of items) {
+          // What the client has read ahead comes after the end too.
+          if (signal.aborted) return;
           attempt = 0;
           await this.#take(item);
         }

@@ -25,6 +25,7 @@ export class ViewRunner {
   #roomy: (() => void)[] = [];
   #lastWrite = 0;
   #trouble: string | undefined;
+  #isOver = false;
 
   constructor(
     readonly consumer: ViewConsumer,
@@ -47,15 +48,17 @@ export class ViewRunner {
     this.#wake?.();
   }
 
-  /** Resolves when there is room for more deliveries. */
+  /** Resolves when there is room for more deliveries, or nothing is taken any more. */
   async room(): Promise<void> {
-    if (this.#queue.length < 2 * this.options.batchSize) return;
+    if (this.#isOver || this.#queue.length < 2 * this.options.batchSize) return;
     await new Promise<void>((resolve) => this.#roomy.push(resolve));
   }
 
   /** Runs until the signal aborts; what is queued then is read again at the next start. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#isOver = signal.aborted;
     signal.addEventListener('abort', () => {
+      this.#isOver = true;
       this.#wake?.();
       this.#release();
     });
