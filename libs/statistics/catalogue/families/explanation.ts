@@ -102,12 +102,16 @@ function linearExplainer(inputs: Inputs): Answer {
   );
 }
 
-function partialDependence(inputs: Inputs): Answer {
+/** The rows, what scores them, and the column and the output that are asked about. */
+function scored(inputs: Inputs) {
   const names = columnNames(inputs);
   const { rows } = inputs.table();
   const { outputs, score } = modelOf(inputs, names.length);
-  const k = outputAsked(inputs, outputs);
-  const at = featureAt(inputs, names);
+  return { names, rows, outputs, score, k: outputAsked(inputs, outputs), at: featureAt(inputs, names) };
+}
+
+function partialDependence(inputs: Inputs): Answer {
+  const { names, rows, outputs, score, k, at } = scored(inputs);
   const value = inputs.number('value');
   if (rows === 0) return noRows;
   const set = matrixOf(inputs, 0, names);
@@ -119,11 +123,7 @@ function partialDependence(inputs: Inputs): Answer {
 }
 
 function permutationImportance(inputs: Inputs): Answer {
-  const names = columnNames(inputs);
-  const { rows } = inputs.table();
-  const { outputs, score } = modelOf(inputs, names.length);
-  const k = outputAsked(inputs, outputs);
-  const at = featureAt(inputs, names);
+  const { names, rows, outputs, score, k, at } = scored(inputs);
   const labels = inputs.numericColumn('label');
   const repeats = inputs.integer('n_repeats', 5);
   if (repeats < 1 || repeats > 10_000) throw inputs.wrong('n_repeats', 'from 1 to 10000');
