@@ -242,8 +242,8 @@ describe('the rules', () => {
 
   test('list exactly what they let somebody read one by one', async () => {
     const other = await makeVersion(stage, cast);
-    await settle();
     const scoped = await stage.person([{ role: 'viewer', scope: made.modelId }]);
+    await settle();
     const lists: Readonly<Record<string, string>> = {
       models: 'Model',
       evaluations: 'Evaluation',
