@@ -105,12 +105,21 @@ describe('the process manager on a real ledger', () => {
     expect(await last(permitStream(approvalId), 'PermitRevoked')).toMatchObject({ cause: 'approval-voided' });
   });
 
-  test('a newer evaluation voids a pending request', async () => {
+  test('rule-06 a newer evaluation voids a pending request and a granted approval: its tier rests on it', async () => {
     const modelVersionId = await people.version();
     await people.evaluate(modelVersionId);
-    const approvalId = await people.request(modelVersionId);
-    await people.evaluate(modelVersionId);
-    expect(await last(approvalStream(approvalId), 'ApprovalVoided')).toMatchObject({ cause: 'evidence-changed' });
+    const pending = await people.request(modelVersionId);
+    const granted = await people.approved();
+    for (const [version, approvalId] of [
+      [modelVersionId, pending],
+      [granted.modelVersionId, granted.approvalId],
+    ] as const) {
+      await people.evaluate(version);
+      expect(await last(approvalStream(approvalId), 'ApprovalVoided')).toMatchObject({
+        cause: 'evidence-changed',
+        stream: `riskAssessment-${all.workspace}.${version}`,
+      });
+    }
   });
 
   test('rule-10 a lapsed condition suspends the permit, and meeting it opens it again', async () => {
