@@ -1,6 +1,7 @@
 import type { DataSourceOptions } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { Client } from 'pg';
+import { PooledClient } from './pool.js';
 
 /** A newer build has changed these tables: what this one would write into them nobody can vouch for. */
 export class DatabaseAhead extends Error {
@@ -37,7 +38,7 @@ export async function createDataSource(url: string, options: CreateDataSource = 
     poolSize: options.poolSize ?? 6,
     ...(options.schema !== undefined && { schema: options.schema }),
     poolErrorHandler: () => undefined,
-    extra: { idleTimeoutMillis: 10_000 },
+    extra: { idleTimeoutMillis: 10_000, Client: PooledClient },
   });
   await source.initialize();
   try {

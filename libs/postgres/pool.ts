@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { ClientConfig, PoolClient } from 'pg';
 import { Client, escapeIdentifier, escapeLiteral, Pool } from 'pg';
 
 export type { Pool, PoolClient };
@@ -11,9 +11,21 @@ export interface PoolOptions {
   readonly queryTimeoutMilliseconds?: number;
 }
 
+/**
+ * A connection of a pool. The pool listens for its faults only while it is idle: a Postgres that takes it in and ends in
+ * the same breath would end this process too, before whoever asked for the connection has it. The next query fails.
+ */
+export class PooledClient extends Client {
+  constructor(configuration?: string | ClientConfig) {
+    super(configuration);
+    this.on('error', () => undefined);
+  }
+}
+
 /** A pool over `url`; an idle connection that breaks is dropped in silence, the next query reconnects. */
 export function createPool(url: string, options: PoolOptions = {}): Pool {
   const pool = new Pool({
+    Client: PooledClient,
     connectionString: url,
     max: options.max ?? 8,
     idleTimeoutMillis: 10_000,

@@ -18,6 +18,8 @@ import { logEnd, tear } from './torn.js';
 
 /** The product's promise is 5 s (test/bench/ready.bench.ts); here it shares the machine with the other suites. */
 const readyWithin = 120_000;
+/** A product that was killed, or has lost a store. */
+const endsWithin = 60_000;
 const registrars = 4;
 const lives = 2;
 
@@ -263,7 +265,10 @@ class Chapter {
   async #ended(): Promise<number | NodeJS.Signals> {
     this.#doors.api = undefined;
     this.#doors.inference = undefined;
-    return this.#product!.ended;
+    const product = this.#product!;
+    const end = await Promise.race([product.ended, sleep(endsWithin, undefined, { ref: false })]);
+    if (end === undefined) throw new Broken(`the product still runs ${endsWithin} ms after it should have ended`);
+    return end;
   }
 
   async #start(): Promise<void> {

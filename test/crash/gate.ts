@@ -39,13 +39,13 @@ export class Gate {
     this.#running = this.#ask();
   }
 
-  /** `opened` resolves when it was served once. */
-  watch(watched: Watched): { opened(): Promise<void> } {
+  /** `opened` resolves when it was served once, or `until` aborts. */
+  watch(watched: Watched): { opened(until: AbortSignal): Promise<void> } {
     this.#watched.push(watched);
     const isOpen = () => this.probes.some(({ endpoint, status }) => endpoint === watched.endpoint && status === 200);
     return {
-      opened: async () => {
-        while (!isOpen() && !this.#stopping.signal.aborted) await sleep(20);
+      opened: async (until) => {
+        while (!isOpen() && !until.aborted) await sleep(20);
       },
     };
   }

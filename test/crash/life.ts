@@ -109,7 +109,7 @@ export async function openOne(options: LifeOptions, endpoint: string): Promise<s
     weight: 0,
   });
   await accepted('release', 'promoteDeployment', { deploymentId, modelVersionId });
-  await gate.watch({ endpoint, permitId, approvalId: approvalId! }).opened();
+  await gate.watch({ endpoint, permitId, approvalId: approvalId! }).opened(load.stopping.signal);
   return approvalId!;
 }
 
