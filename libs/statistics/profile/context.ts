@@ -1,5 +1,6 @@
 import { chiSquareSf } from '../special/distributions.js';
-import { blockRows, loadBlock } from './cross.js';
+import { blockKernel, blockRows } from './block-kernel.js';
+import { loadBlock } from './cross.js';
 import type { CrossProducts, ScaledColumn } from './cross.js';
 import { invert } from './matrix.js';
 
@@ -89,40 +90,34 @@ export function contextCounts(
 ): ContextCounts {
   const k = columns.length;
   const result = emptyContext(k);
-  const blocks = columns.map(() => new Float64Array(blockRows));
-  const mask = new Float64Array(blockRows);
-  const all = new Uint8Array(blockRows);
-  const ys = [0, 1, 2, 3].map(() => new Float64Array(blockRows));
+  const kernel = blockKernel(k);
+  const matrix = kernel.load(precision);
+  const complete = new Uint8Array(blockRows);
   const distance = new Float64Array(blockRows);
   for (let start = from; start < to; start += blockRows) {
     const n = Math.min(blockRows, to - start);
-    all.fill(1, 0, n);
-    columns.forEach((column, i) => {
-      const block = blocks[i]!;
-      const holes = loadBlock(column, start, n, block, mask);
-      if (holes) for (let row = 0; row < n; row += 1) if (mask[row] === 0) all[row] = 0;
+    complete.fill(1, 0, n);
+    kernel.columns.forEach((block, i) => {
+      loadBlock(columns[i]!, start, n, block, complete);
       const centre = mean[i]!;
       for (let row = 0; row < n; row += 1) block[row]! -= centre;
     });
     distance.fill(0, 0, n);
-    for (let i = 0; i < k; i += 4) {
-      const tile = Math.min(4, k - i);
-      multiply(blocks, precision, i, tile, n, ys);
-      for (let t = 0; t < tile; t += 1) {
-        const own = blocks[i + t]!;
-        const y = ys[t]!;
-        const limit = conditionalLimit * Math.sqrt(precision[(i + t) * k + i + t]!);
-        let far = 0;
-        for (let row = 0; row < n; row += 1) {
-          const value = y[row]!;
-          distance[row]! += value * own[row]!;
-          if ((value > limit || value < -limit) && all[row] === 1) far += 1;
-        }
-        result.byColumn[i + t]! += far;
-      }
+    let ys: readonly Float64Array[] = [];
+    for (let i = 0; i < k; i += 1) {
+      if (i % 4 === 0) ys = kernel.forms(matrix, i, n);
+      const y = ys[i % 4]!;
+      result.byColumn[i]! += addColumn(
+        kernel.columns[i]!,
+        y,
+        conditionalLimit * Math.sqrt(precision[i * k + i]!),
+        complete,
+        n,
+        distance,
+      );
     }
     for (let row = 0; row < n; row += 1) {
-      if (all[row] === 0) continue;
+      if (complete[row] === 0) continue;
       result.rows += 1;
       if (!(distance[row]! > threshold)) continue;
       result.outliers += 1;
@@ -132,45 +127,22 @@ export function contextCounts(
   return result;
 }
 
-/** ys[t] = Σⱼ precision(i + t, j) × column j for up to four t, four columns at a time. */
-function multiply(
-  blocks: readonly Float64Array[],
-  precision: Float64Array,
-  i: number,
-  tile: number,
+/** Adds own × y to the distances. @returns complete rows whose y is beyond the limit */
+function addColumn(
+  own: Float64Array,
+  y: Float64Array,
+  limit: number,
+  complete: Uint8Array,
   n: number,
-  ys: readonly Float64Array[],
-): void {
-  const k = blocks.length;
-  for (const y of ys) y.fill(0, 0, n);
-  let j = 0;
-  if (tile === 4)
-    for (; j + 3 < k; j += 4) {
-      const [a, b, c, d] = [blocks[j]!, blocks[j + 1]!, blocks[j + 2]!, blocks[j + 3]!];
-      const [y0, y1, y2, y3] = [ys[0]!, ys[1]!, ys[2]!, ys[3]!];
-      const [r0, r1, r2, r3] = [i * k + j, (i + 1) * k + j, (i + 2) * k + j, (i + 3) * k + j];
-      const [a0, b0, c0, d0] = [precision[r0]!, precision[r0 + 1]!, precision[r0 + 2]!, precision[r0 + 3]!];
-      const [a1, b1, c1, d1] = [precision[r1]!, precision[r1 + 1]!, precision[r1 + 2]!, precision[r1 + 3]!];
-      const [a2, b2, c2, d2] = [precision[r2]!, precision[r2 + 1]!, precision[r2 + 2]!, precision[r2 + 3]!];
-      const [a3, b3, c3, d3] = [precision[r3]!, precision[r3 + 1]!, precision[r3 + 2]!, precision[r3 + 3]!];
-      for (let row = 0; row < n; row += 1) {
-        const va = a[row]!;
-        const vb = b[row]!;
-        const vc = c[row]!;
-        const vd = d[row]!;
-        y0[row]! += a0 * va + b0 * vb + c0 * vc + d0 * vd;
-        y1[row]! += a1 * va + b1 * vb + c1 * vc + d1 * vd;
-        y2[row]! += a2 * va + b2 * vb + c2 * vc + d2 * vd;
-        y3[row]! += a3 * va + b3 * vb + c3 * vc + d3 * vd;
-      }
-    }
-  for (; j < k; j += 1)
-    for (let t = 0; t < tile; t += 1) {
-      const column = blocks[j]!;
-      const factor = precision[(i + t) * k + j]!;
-      const y = ys[t]!;
-      for (let row = 0; row < n; row += 1) y[row]! += factor * column[row]!;
-    }
+  distance: Float64Array,
+): number {
+  let far = 0;
+  for (let row = 0; row < n; row += 1) {
+    const value = y[row]!;
+    distance[row]! += value * own[row]!;
+    if ((value > limit || value < -limit) && complete[row] === 1) far += 1;
+  }
+  return far;
 }
 
 function keepFarthest(result: ContextCounts, found: { row: number; distance: number }): void {

@@ -1,3 +1,6 @@
+import { blockKernel, blockRows } from './block-kernel.js';
+import type { BlockKernel } from './block-kernel.js';
+
 /** A column as it is compared with others: (x − centre) / scale, so that products neither overflow nor cancel. */
 export interface ScaledColumn {
   readonly values: Float64Array;
@@ -23,8 +26,6 @@ export interface CrossProducts {
   completeRows: number;
 }
 
-export const blockRows = 512;
-
 export function emptyCrossProducts(k: number): CrossProducts {
   const square = (): Float64Array => new Float64Array(k * k);
   return {
@@ -45,137 +46,115 @@ export function addCrossProducts(into: CrossProducts, other: CrossProducts): voi
   into.completeRows += other.completeRows;
 }
 
-/** Scaled values of a block with 0 for what is missing; `present` holds 1 and 0. @returns whether something is missing */
+/** Scaled values of a block; `complete` becomes 0 where one is missing, which counts as 0. @returns how many are missing */
 export function loadBlock(
-  column: ScaledColumn,
+  { values, centre, scale }: ScaledColumn,
   from: number,
   n: number,
   into: Float64Array,
-  present: Float64Array,
-): boolean {
-  const { values, centre, scale } = column;
+  complete: Uint8Array,
+): number {
   const factor = 1 / scale;
-  let holes = false;
+  let missing = 0;
   for (let i = 0; i < n; i += 1) {
     const z = (values[from + i]! - centre) * factor;
     // NaN and infinities fail the comparison with themselves after a subtraction.
-    if (z - z === 0) {
-      into[i] = z;
-      present[i] = 1;
-    } else {
-      into[i] = 0;
-      present[i] = 0;
-      holes = true;
+    if (z - z === 0) into[i] = z;
+    else {
+      into[i] = Number.NaN;
+      complete[i] = 0;
+      missing += 1;
     }
   }
-  return holes;
+  return missing;
 }
 
-/** Cross products over the rows [from, to). */
+/**
+ * Cross products over the rows [from, to). Each block's complete rows go before the others: they are summed once, with
+ * one count for all pairs, and pairs are looked at one by one only over the rows where something is missing.
+ */
 export function crossProducts(columns: readonly ScaledColumn[], from: number, to: number): CrossProducts {
   const k = columns.length;
   const result = emptyCrossProducts(k);
-  const scratch = (): Float64Array[] => columns.map(() => new Float64Array(blockRows));
-  const [blocks, masks, masked] = [scratch(), scratch(), scratch()];
-  const squared = new Float64Array(blockRows);
-  const all = new Float64Array(blockRows);
-  const hasHoles = columns.some(({ holes }) => holes);
+  const kernel = blockKernel(k);
+  const complete = new Uint8Array(blockRows);
+  const loose = new Float64Array(blockRows);
   for (let start = from; start < to; start += blockRows) {
     const n = Math.min(blockRows, to - start);
-    all.fill(1, 0, n);
-    const holey = columns.flatMap((column, i) => (loadBlock(column, start, n, blocks[i]!, masks[i]!) ? [i] : []));
-    for (const i of holey) for (let row = 0; row < n; row += 1) all[row]! *= masks[i]![row]!;
-    gram(blocks, n, k, result.products);
-    if (!hasHoles) {
-      result.completeRows += n;
-      blocks.forEach((block, i) => (result.complete[k * k + i]! += sum(block, n)));
-      continue;
-    }
-    for (let i = 0; i < k; i += 1) {
-      const block = blocks[i]!;
-      for (let row = 0; row < n; row += 1) squared[row] = block[row]! * block[row]!;
-      // Against a column without holes in this block, the rows are those where column i itself is present.
-      const own = [sum(masks[i]!, n), sum(block, n), sum(squared, n)] as const;
-      for (let j = 0; j < k; j += 1) {
-        const at = i * k + j;
-        const mask = holey.includes(j) ? masks[j]! : undefined;
-        result.n[at]! += mask ? dot(masks[i]!, mask, n) : own[0];
-        result.sums[at]! += mask ? dot(block, mask, n) : own[1];
-        result.squares[at]! += mask ? dot(squared, mask, n) : own[2];
-      }
-    }
-    result.completeRows += sum(all, n);
-    blocks.forEach((block, i) => {
-      const own = masked[i]!;
-      for (let row = 0; row < n; row += 1) own[row] = block[row]! * all[row]!;
-      result.complete[k * k + i]! += sum(own, n);
-    });
-    gram(masked, n, k, result.complete);
+    complete.fill(1, 0, n);
+    kernel.columns.forEach((block, i) => loadBlock(columns[i]!, start, n, block, complete));
+    let full = 0;
+    for (let row = 0; row < n; row += 1) full += complete[row]!;
+    // An even row begins the second part.
+    const second = full + (full & 1);
+    kernel.columns.forEach((block) => partition(block, complete, n, second, loose));
+    result.completeRows += full;
+    kernel.gram(0, full, result.complete);
+    kernel.columns.forEach((block, i) => (result.complete[k * k + i]! += sum(block, 0, full)));
+    if (full < n) addPairs(kernel, second, second + n - full, result);
   }
-  if (!hasHoles) fillWithoutHoles(result, k);
-  return result;
-}
-
-/** Without holes every pair has the same rows. */
-function fillWithoutHoles(result: CrossProducts, k: number): void {
   for (let i = 0; i < k; i += 1)
     for (let j = 0; j < k; j += 1) {
       const at = i * k + j;
-      result.n[at] = result.completeRows;
-      result.sums[at] = result.complete[k * k + i]!;
-      result.squares[at] = result.products[i * k + i]!;
-      result.complete[at] = result.products[at]!;
+      result.n[at]! += result.completeRows;
+      result.sums[at]! += result.complete[k * k + i]!;
+      result.squares[at]! += result.complete[i * k + i]!;
+      result.products[at]! += result.complete[at]!;
     }
+  return result;
 }
 
-/** Adds all inner products, two columns against four at a time. */
-function gram(blocks: readonly Float64Array[], n: number, k: number, into: Float64Array): void {
-  for (let i = 0; i < k; i += 2) {
-    const x = blocks[i]!;
-    const y = blocks[i + 1];
-    let j = 0;
-    if (y)
-      for (; j + 3 <= i; j += 4) {
-        const [a, b, c, d] = [blocks[j]!, blocks[j + 1]!, blocks[j + 2]!, blocks[j + 3]!];
-        let [xa, xb, xc, xd, ya, yb, yc, yd] = [0, 0, 0, 0, 0, 0, 0, 0];
-        for (let row = 0; row < n; row += 1) {
-          const vx = x[row]!;
-          const vy = y[row]!;
-          const va = a[row]!;
-          const vb = b[row]!;
-          const vc = c[row]!;
-          const vd = d[row]!;
-          xa += vx * va;
-          xb += vx * vb;
-          xc += vx * vc;
-          xd += vx * vd;
-          ya += vy * va;
-          yb += vy * vb;
-          yc += vy * vc;
-          yd += vy * vd;
-        }
-        [xa, xb, xc, xd].forEach((value, at) => add(into, k, i, j + at, value));
-        [ya, yb, yc, yd].forEach((value, at) => add(into, k, i + 1, j + at, value));
-      }
-    for (let rest = j; rest <= i; rest += 1) add(into, k, i, rest, dot(x, blocks[rest]!, n));
-    if (y) for (let rest = j; rest <= i + 1; rest += 1) add(into, k, i + 1, rest, dot(y, blocks[rest]!, n));
+/** Moves the values of complete rows to the front and the others to `second` and on, in their order, with zeros behind. */
+function partition(block: Float64Array, complete: Uint8Array, n: number, second: number, loose: Float64Array): void {
+  let at = 0;
+  let rest = 0;
+  for (let row = 0; row < n; row += 1) {
+    const value = block[row]!;
+    if (complete[row] === 1) block[at++] = value;
+    else loose[rest++] = value;
   }
+  block[at] = 0;
+  for (let row = 0; row < rest; row += 1) block[second + row] = loose[row]!;
+  block[second + rest] = 0;
 }
 
-function add(into: Float64Array, k: number, i: number, j: number, value: number): void {
-  into[i * k + j]! += value;
-  if (i !== j) into[j * k + i]! += value;
+/** The rows [from, to), in each of which something is missing. */
+function addPairs(kernel: BlockKernel, from: number, to: number, into: CrossProducts): void {
+  const k = kernel.columns.length;
+  const present = kernel.columns.map((block) => {
+    let mask: Float64Array | undefined;
+    for (let row = from; row < to; row += 1) {
+      if (block[row] === block[row]) continue;
+      mask ??= new Float64Array(to).fill(1);
+      mask[row] = 0;
+      block[row] = 0;
+    }
+    return mask;
+  });
+  kernel.gram(from, to, into.products);
+  const squared = new Float64Array(to);
+  kernel.columns.forEach((block, i) => {
+    for (let row = from; row < to; row += 1) squared[row] = block[row]! * block[row]!;
+    const mask = present[i];
+    const own = [mask ? sum(mask, from, to) : to - from, sum(block, from, to), sum(squared, from, to)] as const;
+    present.forEach((other, j) => {
+      const at = i * k + j;
+      into.n[at]! += !other ? own[0] : mask ? dot(mask, other, from, to) : sum(other, from, to);
+      into.sums[at]! += other ? dot(block, other, from, to) : own[1];
+      into.squares[at]! += other ? dot(squared, other, from, to) : own[2];
+    });
+  });
 }
 
-function dot(a: Float64Array, b: Float64Array, n: number): number {
+function dot(a: Float64Array, b: Float64Array, from: number, to: number): number {
   let total = 0;
-  for (let row = 0; row < n; row += 1) total += a[row]! * b[row]!;
+  for (let row = from; row < to; row += 1) total += a[row]! * b[row]!;
   return total;
 }
 
-function sum(a: Float64Array, n: number): number {
+function sum(a: Float64Array, from: number, to: number): number {
   let total = 0;
-  for (let row = 0; row < n; row += 1) total += a[row]!;
+  for (let row = from; row < to; row += 1) total += a[row]!;
   return total;
 }
 

@@ -23,12 +23,19 @@ export function momentsOf(values: Float64Array): Moments {
   const centre = Number.isFinite(sum) ? sum / n : (sumOf(values, 2 ** -64).sum / n) * 2 ** 64;
   const scale = scaleFor(values, centre, largest);
   const factor = 1 / scale;
-  let [s1, s2, s3, s4] = [0, 0, 0, 0];
-  let [r1, r2, r3, r4] = [0, 0, 0, 0];
+  const shift = centre * factor;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let s4 = 0;
+  let r1 = 0;
+  let r2 = 0;
+  let r3 = 0;
+  let r4 = 0;
   for (let i = 0; i < values.length; i += 1) {
-    const x = values[i]!;
-    if (x !== x) continue;
-    const d = scale === 1 ? x - centre : x * factor - centre * factor;
+    let d = values[i]! * factor - shift;
+    // A missing value adds 0, which changes no bit; a jump past it would make the loop four times as slow.
+    if (d !== d) d = 0;
     const d2 = d * d;
     const d3 = d2 * d;
     const d4 = d2 * d2;
@@ -141,7 +148,11 @@ export function pearson(x: Float64Array, y: Float64Array): number | undefined {
   }
   if (n < 2) return undefined;
   const [mx, my] = [sx / n, sy / n];
-  let [xx, yy, xy, rx, ry] = [0, 0, 0, 0, 0];
+  let xx = 0;
+  let yy = 0;
+  let xy = 0;
+  let rx = 0;
+  let ry = 0;
   for (let i = 0; i < x.length; i += 1) {
     if (Number.isNaN(x[i]) || Number.isNaN(y[i])) continue;
     const a = x[i]! - mx;

@@ -32,13 +32,14 @@ export function profileNumbers(column: NumericColumn): ColumnProfile {
 /** Without NaN and infinities; the values themselves where there are none. */
 function finiteOf(values: Float64Array): Float64Array {
   let n = 0;
-  for (let i = 0; i < values.length; i += 1) if (Number.isFinite(values[i])) n += 1;
+  // Infinities and NaN fail the comparison: no call.
+  for (let i = 0; i < values.length; i += 1) n += 0 * values[i]! === 0 ? 1 : 0;
   if (n === values.length) return values;
   const finite = room('finite', n);
   let at = 0;
   for (let i = 0; i < values.length; i += 1) {
     const value = values[i]!;
-    if (Number.isFinite(value)) finite[at++] = value;
+    if (value - value === 0) finite[at++] = value;
   }
   return finite;
 }
@@ -136,27 +137,28 @@ export function robustOutliers(sorted: Float64Array, limit = 3.5): number | unde
   );
 }
 
-/** Median of |x − middle|, by walking outwards from the middle. */
+/** Median of |x − middle|: below and above the middle the distances are two ascending lists. */
 export function medianDeviation(sorted: Float64Array, middle: number): number {
   const n = sorted.length;
-  let right = firstWhere(sorted, (value) => value >= middle);
-  let left = right - 1;
-  const wanted = n >>> 1;
-  let before = 0;
-  let last = 0;
-  for (let taken = 0; taken <= wanted; taken += 1) {
-    before = last;
-    const down = left >= 0 ? middle - sorted[left]! : Infinity;
-    const up = right < n ? sorted[right]! - middle : Infinity;
-    if (down <= up) {
-      last = down;
-      left -= 1;
-    } else {
-      last = up;
-      right += 1;
+  const above = firstWhere(sorted, (value) => value >= middle);
+  const down = (i: number): number => middle - sorted[above - 1 - i]!;
+  const up = (i: number): number => sorted[above + i]! - middle;
+  /** The distance that `rank` distances come before. */
+  const nth = (rank: number): number => {
+    let low = Math.max(0, rank + 1 - (n - above));
+    let high = Math.min(rank + 1, above);
+    while (low < high) {
+      const taken = (low + high) >>> 1;
+      if (down(taken) < up(rank - taken)) low = taken + 1;
+      else high = taken;
     }
-  }
-  return n % 2 === 1 ? last : before + (last - before) * 0.5;
+    const rest = rank + 1 - low;
+    return Math.max(low > 0 ? down(low - 1) : 0, rest > 0 ? up(rest - 1) : 0);
+  };
+  const last = nth(n >>> 1);
+  if (n % 2 === 1) return last;
+  const before = nth((n >>> 1) - 1);
+  return before + (last - before) * 0.5;
 }
 
 /** Values of an ascending list that are too small or too large; both conditions are monotonic. */
@@ -188,21 +190,22 @@ function classify(sorted: Float64Array, moments: Moments, distinct: number, inte
   if (distinct <= 20 && distinct <= n / 20) return 'categorical';
   if (integers && sorted[0]! >= 0 && distinct < n) return 'count';
   if (n < 20) return 'continuous';
-  if (uniformDistance(sorted) < 1.36 / Math.sqrt(n)) return 'uniform';
+  if (isUniform(sorted, 1.36 / Math.sqrt(n))) return 'uniform';
   if (normalityP(moments) >= 0.01) return 'normal';
   if (sorted[0]! > 0 && normalityP(momentsOf(sorted.map(Math.log))) >= 0.01) return 'lognormal';
   return (excessKurtosis(moments) ?? 0) > 6 ? 'heavy-tailed' : 'continuous';
 }
 
-function uniformDistance(sorted: Float64Array): number {
-  const [low, high] = [sorted[0]!, sorted.at(-1)!];
+/** Whether Kolmogorov's distance to the uniform distribution between the extremes is under the limit. */
+function isUniform(sorted: Float64Array, limit: number): boolean {
+  const low = sorted[0]!;
+  const range = sorted.at(-1)! - low;
   const n = sorted.length;
-  let largest = 0;
   for (let i = 0; i < n; i += 1) {
-    const expected = (sorted[i]! - low) / (high - low);
-    largest = Math.max(largest, (i + 1) / n - expected, expected - i / n);
+    const expected = (sorted[i]! - low) / range;
+    if (!((i + 1) / n - expected < limit && expected - i / n < limit)) return false;
   }
-  return largest;
+  return true;
 }
 
 /** p of D'Agostino and Pearson's K² (1973; scipy 1.17.1 `normaltest`). */

@@ -80,8 +80,8 @@ export function runTask(workload: Workload, task: Task): TaskResult {
 function hashRange({ source, keys }: Workload, from: number, to: number): Uint8Array {
   const hash = LatticeHash.empty();
   encodeRows(source, from, to, (row, bytes) => {
-    const digest = hash.add(bytes);
-    for (let word = 0; word < 4; word += 1) keys[row * 4 + word] = digest.readInt32LE(word * 4);
+    hash.add(bytes);
+    for (let word = 0; word < 4; word += 1) keys[row * 4 + word] = hash.keyWord(word);
   });
   return hash.serialize();
 }

@@ -5,18 +5,14 @@
  * holds it against node:crypto.
  */
 
+import { again, constant, get, instantiate, isLess, loop, set, simd, step, unsigned } from './assembler.js';
+
 /** Keys of one call at most. */
 export const kernelKeys = 256;
 
 const sumsAt = 0;
 const keysAt = 4096;
 const weightsAt = keysAt + kernelKeys * 32;
-
-// The types of Node leave WebAssembly to those of browsers, which are not loaded here.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
 
 interface Kernel {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -28,7 +24,7 @@ let kernel: Kernel | undefined;
 
 /** Adds to `state` (1,024 lanes) the key streams of `n` keys of 32 bytes, times their weights modulo 2^32. */
 export function addKeyStreams(state: Int32Array, keys: Uint8Array, weights: Int32Array, n: number): void {
-  kernel ??= new WebAssembly.Instance(new WebAssembly.Module(assemble())).exports as Kernel;
+  kernel ??= instantiate(1, [{ name: 'add', parameters: 1, integers: 4, vectors: 30, body: body() }]) as Kernel;
   const { buffer } = kernel.memory;
   const sums = new Int32Array(buffer, sumsAt, 1024);
   sums.fill(0);
@@ -45,14 +41,10 @@ export function addKeyStreams(state: Int32Array, keys: Uint8Array, weights: Int3
 }
 
 // Locals of the function: 0 n, 1 key address, 2 weight address, 3 group × 256, 4 round, 5 … 20 the state, 21 weight,
-// 22 counters.
+// 22 counters, 23 … 34 the words of columns 1 … 3 after the first half round: no counter is in them yet.
 const [n, key, weightPlace, group, round, first, weight, counters] = [0, 1, 2, 3, 4, 5, 21, 22];
 const x = (word: number): number => first + word;
 
-const get = (local: number): number[] => [0x20, ...unsigned(local)];
-const set = (local: number): number[] => [0x21, ...unsigned(local)];
-const constant = (value: number): number[] => [0x41, ...signed(value)];
-const simd = (code: number, ...rest: number[]): number[] => [0xfd, ...unsigned(code), ...rest];
 const add = simd(0xae);
 const xor = simd(0x51);
 const splatOf = (value: number): number[] => [...constant(value), ...simd(0x11)];
@@ -69,7 +61,8 @@ function initial(word: number): number[] {
 function rotate(word: number, bits: number): number[] {
   if (bits % 8 === 0) {
     const bytes = Array.from({ length: 16 }, (_, i) => (i & 12) | ((i - bits / 8) & 3));
-    return [...get(x(word)), ...get(x(word)), ...simd(0x0d, ...bytes), ...set(x(word))];
+    // With a constant of places: V8 builds the mask of a shuffle anew each time.
+    return [...get(x(word)), ...simd(0x0c, ...bytes), ...simd(0x0e), ...set(x(word))];
   }
   return [
     ...get(x(word)),
@@ -98,12 +91,13 @@ function quarter(a: number, b: number, c: number, d: number): number[] {
   return [...mix(a, b, d, 16), ...mix(c, d, b, 12), ...mix(a, b, d, 8), ...mix(c, d, b, 7)];
 }
 
-function assemble(): Uint8Array<ArrayBuffer> {
+function body(): number[] {
   const words = Array.from({ length: 16 }, (_, word) => word);
-  const rounds = [
-    ...[0, 1, 2, 3].flatMap((i) => quarter(i, 4 + i, 8 + i, 12 + i)),
-    ...[0, 1, 2, 3].flatMap((i) => quarter(i, 4 + ((i + 1) & 3), 8 + ((i + 2) & 3), 12 + ((i + 3) & 3))),
-  ];
+  const column = (i: number): number[] => quarter(i, 4 + i, 8 + i, 12 + i);
+  const diagonals = [0, 1, 2, 3].flatMap((i) => quarter(i, 4 + ((i + 1) & 3), 8 + ((i + 2) & 3), 12 + ((i + 3) & 3)));
+  const shared = words.filter((word) => word % 4 !== 0);
+  const kept = (word: number): number => 23 + shared.indexOf(word);
+  const load = (word: number): number[] => [...initial(word), ...set(x(word))];
   const store = words.flatMap((word) => [
     ...get(group),
     ...get(group),
@@ -116,15 +110,9 @@ function assemble(): Uint8Array<ArrayBuffer> {
     ...add,
     ...simd(0x0b, 4, ...unsigned(sumsAt + word * 16)),
   ]);
-  const loop = (body: number[]): number[] => [0x03, 0x40, ...body, 0x0b];
-  const step = (local: number, by: number): number[] => [...get(local), ...constant(by), 0x6a, ...set(local)];
-  const body = [
-    ...get(n),
-    0x45,
-    0x04,
-    0x40,
-    0x0f,
-    0x0b,
+  const returnIfNone = [...get(n), 0x45, 0x04, 0x40, 0x0f, 0x0b];
+  return [
+    ...returnIfNone,
     ...constant(keysAt),
     ...set(key),
     ...constant(weightsAt),
@@ -133,15 +121,20 @@ function assemble(): Uint8Array<ArrayBuffer> {
       ...get(weightPlace),
       ...simd(0x09, 2, 0),
       ...set(weight),
+      ...shared.flatMap(load),
+      ...[1, 2, 3].flatMap(column),
+      ...shared.flatMap((word) => [...get(x(word)), ...set(kept(word))]),
       ...constant(0),
       ...set(group),
       ...simd(0x0c, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0),
       ...set(counters),
       ...loop([
-        ...words.flatMap((word) => [...initial(word), ...set(x(word))]),
-        ...constant(10),
+        ...words.flatMap((word) => (word % 4 === 0 ? load(word) : [...get(kept(word)), ...set(x(word))])),
+        ...column(0),
+        ...diagonals,
+        ...constant(9),
         ...set(round),
-        ...loop([...rounds, ...step(round, -1), ...get(round), 0x0d, 0]),
+        ...loop([...[0, 1, 2, 3].flatMap(column), ...diagonals, ...step(round, -1), ...get(round), ...again]),
         ...store,
         ...get(counters),
         ...splatOf(4),
@@ -150,57 +143,14 @@ function assemble(): Uint8Array<ArrayBuffer> {
         ...step(group, 256),
         ...get(group),
         ...constant(4096),
-        0x48,
-        0x0d,
-        0,
+        isLess,
+        ...again,
       ]),
       ...step(key, 32),
       ...step(weightPlace, 4),
       ...step(n, -1),
       ...get(n),
-      0x0d,
-      0,
+      ...again,
     ]),
-    0x0b,
   ];
-  const locals = [2, 4, 0x7f, 18, 0x7b];
-  const code = [...locals, ...body];
-  const section = (id: number, content: number[]): number[] => [id, ...unsigned(content.length), ...content];
-  const name = (text: string): number[] => [text.length, ...Buffer.from(text)];
-  return Uint8Array.from([
-    0x00,
-    0x61,
-    0x73,
-    0x6d,
-    1,
-    0,
-    0,
-    0,
-    ...section(1, [1, 0x60, 1, 0x7f, 0]),
-    ...section(3, [1, 0]),
-    ...section(5, [1, 0, 1]),
-    ...section(7, [2, ...name('memory'), 2, 0, ...name('add'), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
-  ]);
-}
-
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    bytes.push((rest & 127) | (rest > 127 ? 128 : 0));
-    rest >>>= 7;
-  } while (rest > 0);
-  return bytes;
-}
-
-function signed(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (;;) {
-    const byte = rest & 127;
-    rest >>= 7;
-    if ((rest === 0 && (byte & 64) === 0) || (rest === -1 && (byte & 64) !== 0)) return [...bytes, byte];
-    bytes.push(byte | 128);
-  }
 }

@@ -23,7 +23,10 @@ export const rowDigestAlgorithm = 'lthash-sha256-chacha20-1024x32-v2';
 export class LatticeHash {
   /** Rows whose vectors are not yet in the state. */
   private pending = 0;
-  private keys?: Uint8Array;
+  private keys?: Buffer<ArrayBuffer>;
+  /** The keys as 32-bit words in the machine's order. */
+  private words: Int32Array = new Int32Array(0);
+  private last = 0;
   private readonly weights = new Int32Array(kernelKeys);
 
   private constructor(
@@ -43,10 +46,9 @@ export class LatticeHash {
 
   /**
    * Adds the canonical bytes of one row `weight` times; a negative weight takes it away.
-   * @returns SHA-256 of the row
    * @throws InputError `Weight` where the weight is no integer, `TooManyRows` beyond 2^31.
    */
-  add(row: Uint8Array, weight = 1): Buffer {
+  add(row: Uint8Array, weight = 1): void {
     if (!Number.isSafeInteger(weight))
       throw new InputError('Weight', `weight ${weight} is no integer`, { rule: 'integer' });
     this.absolute += Math.abs(weight);
@@ -54,15 +56,23 @@ export class LatticeHash {
       throw new InputError('TooManyRows', 'more rows than the row digest can tell apart', {
         rule: `at most 2^31 rows`,
       });
-    const key = hash('sha256', row, 'buffer');
-    this.keys ??= new Uint8Array(kernelKeys * 32);
-    this.keys.set(key, this.pending * 32);
+    if (!this.keys) {
+      this.keys = Buffer.from(new ArrayBuffer(kernelKeys * 32));
+      this.words = new Int32Array(this.keys.buffer);
+    }
+    this.last = this.pending * 8;
+    // As a text of bytes: a Buffer for each row costs as much as its digest.
+    this.keys.write(hash('sha256', row, 'binary'), this.pending * 32, 32, 'latin1');
     // Modulo 2^32, as the lanes are.
     this.weights[this.pending] = weight | 0;
     this.pending += 1;
     if (this.pending === kernelKeys) this.settle();
     this.total += weight;
-    return key;
+  }
+
+  /** Word `index` (of 8) of the SHA-256 of the row added last: equal rows have equal words on one machine. */
+  keyWord(index: number): number {
+    return this.words[this.last + index]!;
   }
 
   private settle(): Int32Array {

@@ -20,7 +20,7 @@ export const maximumUncompressedBytes = 16 * 2 ** 30;
 const numericTypes = /^(TINYINT|SMALLINT|INTEGER|U?BIGINT|HUGEINT|U\w+INT\w*|UINTEGER|FLOAT|DOUBLE|DECIMAL.*)$/;
 
 /**
- * Reads Parquet through DuckDB, one thread, chunk by chunk into typed columns. Numbers become doubles (a 64-bit column
+ * Reads Parquet through DuckDB, chunk by chunk into typed columns. Numbers become doubles (a 64-bit column
  * beyond 2^53 becomes text), booleans, texts and times become categories; NaN counts as null, as in CSV.
  *
  * The bytes are read once: they go through the digest into a spill file, which DuckDB reads as often as it needs and
@@ -71,10 +71,7 @@ async function readSpill(path: string, options: CsvOptions): Promise<Table> {
       throw new InputError('TooLarge', `the file unfolds to ${rows} rows and ${unfolded} bytes`, {
         rule: `at most ${maximum} rows and ${maximumUncompressedBytes} bytes`,
       });
-    const columns: TableColumn[] = [];
-    // Few columns at a time: memory then is the table and one column's dictionary.
-    for (let start = 0; start < schema.length; start += 8)
-      columns.push(...(await readColumns(connection, file, schema.slice(start, start + 8), rows)));
+    const columns = await readGroups(instance, file, schema, rows);
     options.onProgress?.(rows, unfolded);
     return { rows, columns };
   } catch (error) {
@@ -90,7 +87,44 @@ async function readSpill(path: string, options: CsvOptions): Promise<Table> {
   }
 }
 
-type Connection = Awaited<ReturnType<import('@duckdb/node-api').DuckDBInstance['connect']>>;
+/** Few columns at a time: memory then is the table and the dictionaries of one column for each reader. */
+const groupColumns = 8;
+/** Each decodes in a thread of its own while this one takes over what another has decoded. */
+const readers = 2;
+
+async function readGroups(
+  instance: Instance,
+  file: string,
+  schema: readonly SchemaColumn[],
+  rows: number,
+): Promise<TableColumn[]> {
+  const groups = Array.from({ length: Math.ceil(schema.length / groupColumns) }, (_, group) =>
+    schema.slice(group * groupColumns, (group + 1) * groupColumns),
+  );
+  const columns: TableColumn[][] = [];
+  let next = 0;
+  const read = async (): Promise<void> => {
+    const connection = await instance.connect();
+    try {
+      while (next < groups.length) {
+        const group = next++;
+        columns[group] = await readColumns(connection, file, groups[group]!, rows);
+      }
+    } catch (error) {
+      next = groups.length;
+      throw error;
+    } finally {
+      connection.closeSync();
+    }
+  };
+  // All have ended before the instance is closed.
+  const ended = await Promise.allSettled(Array.from({ length: readers }, read));
+  for (const reader of ended) if (reader.status === 'rejected') throw reader.reason;
+  return columns.flat();
+}
+
+type Instance = import('@duckdb/node-api').DuckDBInstance;
+type Connection = Awaited<ReturnType<Instance['connect']>>;
 
 interface SchemaColumn {
   readonly name: string;
