@@ -288,7 +288,7 @@ export function verification(scribe: Scribe): Section {
           label: 'Not shown by it',
           cells: [
             scribe.label(
-              'That nothing was left out of the record itself: compare the event positions with the operator’s transparency log.',
+              'That nothing was left out of the record itself: this build keeps no transparency log to compare it with.',
             ),
           ],
         },

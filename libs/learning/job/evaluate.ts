@@ -4,6 +4,7 @@ import {
   averagePrecision,
   brierScore,
   countCells,
+  f1Interval,
   logLoss,
   measured,
   overallCell,
@@ -13,6 +14,7 @@ import {
   wilson,
 } from '#libs/statistics';
 import type { CategoryColumn } from '#libs/statistics';
+import { scoreIntervals } from '../validation/intervals.js';
 import type { PooledPredictions } from './predictions.js';
 
 export interface PooledEvaluation {
@@ -26,9 +28,9 @@ export interface PooledEvaluation {
  * What a policy reads of a model: the scored label is decided at probability ≥ `threshold` (unfavourable, as in
  * denial); the favourable decision is the other one, and selection rates are rates of the favourable decision.
  *
- * Of the whole: `accuracy_score@sklearn` (Wilson interval), `roc_auc_score@sklearn`, `average_precision_score@sklearn`,
+ * Of the whole: `accuracy_score@sklearn`, `roc_auc_score@sklearn`, `average_precision_score@sklearn`,
  * `log_loss@sklearn`, `brier_score_loss@sklearn`, and `precision_score`, `recall_score`, `f1_score@sklearn` of the
- * scored label. Per attribute: {@link parityMeasurements}. The four-fifths gate reads
+ * scored label, each with its interval. Per attribute: {@link parityMeasurements}. The four-fifths gate reads
  * `demographic_parity_ratio@fairlearn` with `group: {[attribute]: '*'}`.
  * @throws InputError `Threshold`
  */
@@ -49,13 +51,9 @@ export function evaluatePooled(
   const correct = whole.truePositives + whole.trueNegatives;
   const decided = whole.trueNegatives + whole.falseNegatives;
   const scored = whole.trueNegatives + whole.falsePositives;
-  const of = (
-    value: number | undefined,
-    denominator = n,
-    reason = 'one-class',
-  ): [number | undefined, object, string] => [value, { n, denominator }, reason];
-  const number = (definition: string, [value, details, reason]: [number | undefined, object, string]): Measurement =>
-    measured(definition, value, { n, ...details }, reason);
+  const intervals = scoreIntervals(labels, probabilities, level);
+  const scoreOf = (definition: keyof typeof intervals, value: number | undefined, reason = 'one-class'): Measurement =>
+    measured(definition, value, { n, denominator: n, interval: intervals[definition] }, reason);
   return {
     measurements: [
       measured(
@@ -68,10 +66,10 @@ export function evaluatePooled(
         },
         'no-rows',
       ),
-      number('roc_auc_score@sklearn', of(rocAuc(labels, probabilities))),
-      number('average_precision_score@sklearn', of(averagePrecision(labels, probabilities))),
-      number('log_loss@sklearn', of(logLoss(labels, probabilities), n, 'no-rows')),
-      number('brier_score_loss@sklearn', of(brierScore(labels, probabilities), n, 'no-rows')),
+      scoreOf('roc_auc_score@sklearn', rocAuc(labels, probabilities)),
+      scoreOf('average_precision_score@sklearn', averagePrecision(labels, probabilities)),
+      scoreOf('log_loss@sklearn', logLoss(labels, probabilities), 'no-rows'),
+      scoreOf('brier_score_loss@sklearn', brierScore(labels, probabilities), 'no-rows'),
       measured(
         'precision_score@sklearn',
         decided > 0 ? whole.trueNegatives / decided : undefined,
@@ -95,7 +93,11 @@ export function evaluatePooled(
       measured(
         'f1_score@sklearn',
         decided + scored > 0 ? (2 * whole.trueNegatives) / (decided + scored) : undefined,
-        { n, denominator: decided + scored },
+        {
+          n,
+          denominator: decided + scored,
+          interval: f1Interval({ hits: whole.trueNegatives, predicted: decided, actual: scored }, level),
+        },
         'no-positives',
       ),
       ...perAttribute.flatMap((cells) => parityMeasurements(cells, level)),

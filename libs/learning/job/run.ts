@@ -27,6 +27,7 @@ import { fitCandidate, prepare } from './prepare.js';
 import type { FittedCandidate, Prepared } from './prepare.js';
 import { weightsAt } from './problem.js';
 import type { Problem } from './problem.js';
+import { intervalsOf } from '../validation/intervals.js';
 import { scoresOf } from '../validation/scores.js';
 import { validateCandidate, validateNested, withInnerFolds } from './validate.js';
 import type { FoldOutputs } from './validate.js';
@@ -358,7 +359,7 @@ export function limitsOf(job: Job, options: RunOptions, now: () => number, start
 }
 
 function pooledMeasurements(
-  { problem, inputs }: Prepared,
+  { problem, inputs, seed }: Prepared,
   final: FittedCandidate,
   { rows, outputs, width }: FoldOutputs,
   source: string,
@@ -369,9 +370,16 @@ function pooledMeasurements(
   const own = weightsAt(problem, rows);
   const effective = own ? effectiveRows(own) : rows.length;
   const details = { n: rows.length, denominator: effective, source };
+  const intervals = intervalsOf(problem, rows, outputs, width, seed);
+  const reason = problem.kind === 'binary' ? 'one-class' : 'no-rows';
   return Object.entries(scoresOf(problem, rows, outputs, width, columns))
     .filter(([definition]) => catalogue.has(definition))
     .map(([definition, value]) =>
-      measured(definition, value ?? undefined, details, problem.kind === 'binary' ? 'one-class' : 'no-rows'),
+      measured(
+        definition,
+        value ?? undefined,
+        { ...details, interval: value === null ? undefined : intervals[definition] },
+        reason,
+      ),
     );
 }

@@ -15,16 +15,12 @@ export function bootstrapCells(
   seed: number,
 ): Float64Array[] {
   const random = new Generator(seed);
-  const counts = cells.groups.flatMap((cell) => [
-    cell.truePositives,
-    cell.falsePositives,
-    cell.trueNegatives,
-    cell.falseNegatives,
-  ]);
-  const n = counts.reduce((sum, count) => sum + count, 0);
+  const counts = Float64Array.from(
+    cells.groups.flatMap((cell) => [cell.truePositives, cell.falsePositives, cell.trueNegatives, cell.falseNegatives]),
+  );
   const values = statistics.map((): number[] => []);
   for (let replicate = 0; replicate < replicates; replicate += 1) {
-    const drawn = multinomial(counts, n, random);
+    const drawn = random.multinomial(counts);
     const resampled: GroupCells = {
       ...cells,
       groups: cells.groups.map((cell, i) => redrawn(cell, drawn, i * 4)).filter(({ rows }) => rows > 0),
@@ -35,19 +31,6 @@ export function bootstrapCells(
     });
   }
   return values.map((own) => Float64Array.from(own).sort());
-}
-
-/** Multinomial by conditional binomials. */
-function multinomial(counts: readonly number[], n: number, random: Generator): Float64Array {
-  const drawn = new Float64Array(counts.length);
-  let left = n;
-  let weight = n;
-  for (let i = 0; i < counts.length && left > 0; i += 1) {
-    drawn[i] = weight > counts[i]! ? random.binomial(left, counts[i]! / weight) : left;
-    left -= drawn[i]!;
-    weight -= counts[i]!;
-  }
-  return drawn;
 }
 
 function redrawn(cell: GroupCell, drawn: Float64Array, at: number): GroupCell {

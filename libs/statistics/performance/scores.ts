@@ -95,10 +95,13 @@ export function logLoss(
   scores: ArrayLike<number>,
   weights?: ArrayLike<number>,
 ): number | undefined {
-  return meanOf(labels.length, weights, (row) => {
-    const p = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, scores[row]!));
-    return labels[row] === 1 ? -Math.log(p) : -Math.log(1 - p);
-  });
+  return meanOf(labels.length, weights, (row) => surprise(labels[row]!, scores[row]!));
+}
+
+/** What one row adds to the log loss. */
+export function surprise(label: number, score: number): number {
+  const p = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, score));
+  return label === 1 ? -Math.log(p) : -Math.log(1 - p);
 }
 
 /** Mean squared distance of probability and label (Brier 1950; scikit-learn 1.9.1 `brier_score_loss`). */

@@ -57,6 +57,19 @@ export class Generator {
     return n * p < 10 ? this.inversion(n, p) : this.rejection(n, p);
   }
 
+  /** As many draws as the counts hold, with replacement, counted by cell: conditional binomials. Exact. */
+  multinomial(counts: Float64Array): Float64Array {
+    const drawn = new Float64Array(counts.length);
+    let weight = counts.reduce((sum, count) => sum + count, 0);
+    let left = weight;
+    for (let cell = 0; cell < counts.length && left > 0; cell += 1) {
+      drawn[cell] = weight > counts[cell]! ? this.binomial(left, counts[cell]! / weight) : left;
+      left -= drawn[cell]!;
+      weight -= counts[cell]!;
+    }
+    return drawn;
+  }
+
   private inversion(n: number, p: number): number {
     // Waiting times: geometric gaps between successes.
     const logarithm = Math.log1p(-p);

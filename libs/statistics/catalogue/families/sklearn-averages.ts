@@ -9,7 +9,7 @@ import { averaged, averagedParts, zeroDivision } from './sklearn.js';
 const version = '1.9.1';
 const { label, prediction, positive, weight, score } = groupArguments;
 
-const averages = Object.entries(averagedParts).flatMap(([name, [formula, part]]) =>
+const averages = Object.entries(averagedParts).flatMap(([name, own]) =>
   (['macro', 'micro', 'weighted'] as const).map((how): MeasureDefinition => {
     const short = name.replace('_score', '');
     return {
@@ -21,15 +21,15 @@ const averages = Object.entries(averagedParts).flatMap(([name, [formula, part]])
       reference: `sklearn.metrics.${name}(average="${how}"), the scorer ${short}_${how}`,
       arguments: [label, prediction, weight, zeroDivision],
       formula: {
-        macro: `mean over the classes that occur as label or prediction of ${formula}`,
-        micro: `${formula} of the counts of all classes together`,
-        weighted: `mean over the classes of ${formula}, by the weight of their labels`,
+        macro: `mean over the classes that occur as label or prediction of ${own.formula}`,
+        micro: `${own.formula} of the counts of all classes together`,
+        weighted: `mean over the classes of ${own.formula}, by the weight of their labels`,
       }[how],
       range: '[0, 1]',
       undefinedCases: ['zero-denominator: of some class (micro: of all), unless zero_division is given'],
       source: 'van Rijsbergen 1979; Sokolova and Lapalme 2009',
       differs: 'scikit-learn puts 0 for a class whose denominator is 0, with a warning; ours is undefined',
-      compute: (inputs) => averaged(inputs, part, how),
+      compute: (inputs) => averaged(inputs, own, how),
     };
   }),
 );

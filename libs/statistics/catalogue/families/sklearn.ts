@@ -1,6 +1,7 @@
-import { wilson } from '../../intervals/index.js';
+import { f1Interval, meanInterval, precisionRecallInterval, rocAucInterval, wilson } from '../../intervals/index.js';
+import type { Interval } from '#libs/lifecycle';
 import { InputError } from '../../errors.js';
-import { averagePrecision, brierScore, logLoss, meanOf, rSquared, rocAuc } from '../../performance/index.js';
+import { averagePrecision, brierScore, logLoss, meanOf, rSquared, rocAuc, surprise } from '../../performance/index.js';
 import { asCategories, columnOf } from '../../table/index.js';
 import { answer } from '../definition.js';
 import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';
@@ -76,13 +77,19 @@ function classes(inputs: Inputs): { counts: Map<string, ClassCounts>; correct: n
   return { counts, correct, total, n: y.codes.length };
 }
 
-type Part = (c: ClassCounts) => readonly [number, number];
+/** What is averaged over the classes: a share of two counts, and its interval within one class. */
+interface Averaged {
+  readonly formula: string;
+  readonly part: (c: ClassCounts) => readonly [number, number];
+  readonly interval: (c: ClassCounts) => Interval | undefined;
+}
 
 type Average = 'binary' | 'macro' | 'micro' | 'weighted';
 
 /** Of the positive class, or over the classes. @throws InputError `PositiveNeeded`, `Weight` */
-export function averaged(inputs: Inputs, part: Part, fixed?: Average): Answer {
+export function averaged(inputs: Inputs, { part, interval }: Averaged, fixed?: Average): Answer {
   const { counts, n } = classes(inputs);
+  const weighted = inputs.has('weight');
   const how = fixed ?? inputs.oneOf<Average>('average', ['binary', 'macro', 'micro', 'weighted'], 'binary');
   const instead = inputs.has('zero_division') ? inputs.number('zero_division') : undefined;
   const value = (c: ClassCounts): number => {
@@ -92,9 +99,8 @@ export function averaged(inputs: Inputs, part: Part, fixed?: Average): Answer {
   if (how === 'binary') {
     const chosen = positiveClass(inputs, [...counts.keys()]);
     const own = counts.get(chosen) ?? { tp: 0, predicted: 0, actual: 0 };
-    const [count, denominator] = part(own);
-    const interval = inputs.has('weight') ? undefined : wilson({ count, n: denominator });
-    return answer(value(own), { n, denominator, interval }, 'zero-denominator');
+    const [, denominator] = part(own);
+    return answer(value(own), { n, denominator, interval: weighted ? undefined : interval(own) }, 'zero-denominator');
   }
   const all = [...counts.values()];
   if (how === 'micro') {
@@ -103,7 +109,8 @@ export function averaged(inputs: Inputs, part: Part, fixed?: Average): Answer {
       predicted: a.predicted + b.predicted,
       actual: a.actual + b.actual,
     }));
-    return answer(value(sum), { n });
+    // Each row has one label and one prediction: of all counts together it is hit or missed.
+    return answer(value(sum), { n, interval: weighted ? undefined : wilson({ count: sum.tp, n: sum.actual }) });
   }
   const support = all.reduce((sum, { actual }) => sum + actual, 0);
   const parts = all.map((c) => value(c) * (how === 'macro' ? 1 / all.length : c.actual / support));
@@ -125,24 +132,33 @@ function positiveClass(inputs: Inputs, values: readonly string[]): string {
 }
 
 const labelled = [label, prediction, positive, weight, average, zeroDivision];
-export const averagedParts: Readonly<Record<string, readonly [string, Part]>> = {
-  precision_score: ['TP / (TP + FP)', (c) => [c.tp, c.predicted]],
-  recall_score: ['TP / (TP + FN)', (c) => [c.tp, c.actual]],
-  f1_score: ['2 TP / (2 TP + FP + FN)', (c) => [2 * c.tp, c.predicted + c.actual]],
+export const averagedParts: Readonly<Record<string, Averaged>> = {
+  precision_score: {
+    formula: 'TP / (TP + FP)',
+    part: (c) => [c.tp, c.predicted],
+    interval: (c) => wilson({ count: c.tp, n: c.predicted }),
+  },
+  recall_score: {
+    formula: 'TP / (TP + FN)',
+    part: (c) => [c.tp, c.actual],
+    interval: (c) => wilson({ count: c.tp, n: c.actual }),
+  },
+  f1_score: {
+    formula: '2 TP / (2 TP + FP + FN)',
+    part: (c) => [2 * c.tp, c.predicted + c.actual],
+    interval: ({ tp, predicted, actual }) => f1Interval({ hits: tp, predicted, actual }),
+  },
 };
 
-const byClass = Object.entries(averagedParts).map(([name, [formula, part]]) =>
+const byClass = Object.entries(averagedParts).map(([name, own]) =>
   definition(name, {
     arguments: labelled,
-    formula,
+    formula: own.formula,
     range: '[0, 1]',
     undefinedCases: ['zero-denominator'],
     source: 'van Rijsbergen 1979',
     differs: 'scikit-learn gives 0 for a zero denominator unless told; ours is undefined unless zero_division is given',
-    compute: (inputs) => {
-      const result = averaged(inputs, part);
-      return name === 'f1_score' ? { ...result, interval: undefined } : result;
-    },
+    compute: (inputs) => averaged(inputs, own),
   }),
 );
 
@@ -151,8 +167,9 @@ const scored = (
   formula: string,
   range: string,
   source: string,
-  compute: (y: Float64Array, p: Float64Array, w: Float64Array | undefined) => number | undefined,
+  compute: ScoreMetric,
   probability: boolean,
+  interval: ScoreInterval,
 ): MeasureDefinition =>
   definition(name, {
     arguments: [label, score, positive, weight],
@@ -163,23 +180,31 @@ const scored = (
       ...(probability ? ['not-a-probability: a score outside [0, 1]'] : []),
     ],
     source,
-    compute: (inputs) => twoClasses(inputs, compute, probability),
+    compute: (inputs) => twoClasses(inputs, compute, probability, interval),
   });
 
 type ScoreMetric = (y: Float64Array, p: Float64Array, w: Float64Array | undefined) => number | undefined;
 
-function twoClasses(inputs: Inputs, compute: ScoreMetric, probability: boolean): Answer {
+/** Of unweighted rows: labels, scores and the measure's own value. */
+type ScoreInterval = (y: Float64Array, p: Float64Array, value: number | undefined) => Interval | undefined;
+
+const logLossInterval: ScoreInterval = (y, p) => meanInterval(y.length, (i) => surprise(y[i]!, p[i]!), { least: 0 });
+
+function twoClasses(inputs: Inputs, compute: ScoreMetric, probability: boolean, interval: ScoreInterval): Answer {
   const y = Float64Array.from(binary(inputs, 'label'));
   const p = inputs.numericColumn('score');
   if (probability && p.some((value) => value < 0 || value > 1)) return { undefined: 'not-a-probability', n: p.length };
-  return answer(compute(y, p, weights(inputs)), { n: y.length }, 'one-class');
+  const own = weights(inputs);
+  const value = compute(y, p, own);
+  return answer(value, { n: y.length, interval: own ? undefined : interval(y, p, value) }, 'one-class');
 }
 
 const regression = (
   name: string,
   formula: string,
   range: string,
-  compute: (y: Float64Array, p: Float64Array, w: Float64Array | undefined) => number | undefined,
+  compute: ScoreMetric,
+  loss?: (error: number) => number,
 ): MeasureDefinition =>
   definition(name, {
     arguments: [label, prediction, weight],
@@ -189,7 +214,10 @@ const regression = (
     source: 'standard',
     compute(inputs) {
       const y = inputs.numericColumn('label');
-      return answer(compute(y, inputs.numericColumn('prediction'), weights(inputs)), { n: y.length }, 'no-rows');
+      const p = inputs.numericColumn('prediction');
+      const own = weights(inputs);
+      const interval = loss && !own ? meanInterval(y.length, (i) => loss(y[i]! - p[i]!), { least: 0 }) : undefined;
+      return answer(compute(y, p, own), { n: y.length, interval }, 'no-rows');
     },
   });
 
@@ -229,6 +257,7 @@ export const sklearnDefinitions: readonly MeasureDefinition[] = [
     'Mann and Whitney 1947',
     rocAuc,
     false,
+    (y, p) => rocAucInterval(y, p),
   ),
   scored(
     'average_precision_score',
@@ -237,6 +266,11 @@ export const sklearnDefinitions: readonly MeasureDefinition[] = [
     'Buckley and Voorhees 2000',
     averagePrecision,
     false,
+    (y, _, value) =>
+      precisionRecallInterval(
+        value,
+        y.reduce((sum, own) => sum + own, 0),
+      ),
   ),
   definition('log_loss', {
     arguments: [
@@ -251,14 +285,25 @@ export const sklearnDefinitions: readonly MeasureDefinition[] = [
     range: '[0, ∞)',
     undefinedCases: ['no-rows', 'not-a-probability: a score outside [0, 1]'],
     source: 'Good 1952',
-    compute: (inputs) => (inputs.has('scores') ? classLogLoss(inputs) : twoClasses(inputs, logLoss, true)),
+    compute: (inputs) =>
+      inputs.has('scores') ? classLogLoss(inputs) : twoClasses(inputs, logLoss, true, logLossInterval),
   }),
-  scored('brier_score_loss', 'mean (p − y)²', '[0, 1]', 'Brier 1950', brierScore, true),
-  regression('mean_squared_error', 'mean (y − ŷ)²', '[0, ∞)', (y, p, w) =>
-    meanOf(y.length, w, (i) => (y[i]! - p[i]!) ** 2),
+  scored('brier_score_loss', 'mean (p − y)²', '[0, 1]', 'Brier 1950', brierScore, true, (y, p) =>
+    meanInterval(y.length, (i) => (p[i]! - y[i]!) ** 2, { least: 0, most: 1 }),
   ),
-  regression('mean_absolute_error', 'mean |y − ŷ|', '[0, ∞)', (y, p, w) =>
-    meanOf(y.length, w, (i) => Math.abs(y[i]! - p[i]!)),
+  regression(
+    'mean_squared_error',
+    'mean (y − ŷ)²',
+    '[0, ∞)',
+    (y, p, w) => meanOf(y.length, w, (i) => (y[i]! - p[i]!) ** 2),
+    (error) => error * error,
+  ),
+  regression(
+    'mean_absolute_error',
+    'mean |y − ŷ|',
+    '[0, ∞)',
+    (y, p, w) => meanOf(y.length, w, (i) => Math.abs(y[i]! - p[i]!)),
+    Math.abs,
   ),
   regression('r2_score', '1 − Σ(y − ŷ)² / Σ(y − ȳ)²', '(−∞, 1]', rSquared),
   definition('mutual_info_score', {
