@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { eppsSingleton } from './epps-singleton.js';
 import { measure } from '../index.js';
 
 const of = (name: string, reference: readonly number[], current: readonly number[], more: object = {}) =>
@@ -28,4 +29,13 @@ test.each([
   ['chisquare', [1, 1], [1, 1, 1], { result: 'pvalue' }, 'one-value'],
 ] as const)('%s of %j and %j is undefined', (name, reference, current, more, reason) => {
   expect(of(name, reference, current, more)).toMatchObject({ value: null, undefined: reason });
+});
+
+test('Epps-Singleton rounds its quartiles as scipy does: beside values of 10^15 the last bit of the unit is everything', () => {
+  const a = [3e15 + 1, -2.1, -4.68, -1.24, 4e13, 0.36, 2.5, 0.12, -0.9];
+  const b = [0.41, -7e14, 28.13, -0.06, -0.35, -1.24, -0.23, 2.95, -0.76, -0.39, 2.89];
+  const { statistic, pvalue } = eppsSingleton(a, b)!;
+  // scipy 1.17.1 epps_singleton_2samp
+  expect(statistic).toBeCloseTo(2.03407505116982, 9);
+  expect(pvalue).toBeCloseTo(0.7294914276129252, 9);
 });
