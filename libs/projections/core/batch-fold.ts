@@ -1,7 +1,6 @@
-import { parseStreamName } from '../../lifecycle/streams.js';
 import type { RowBatch } from './batch.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
-import { partitionOf } from './partition.js';
+import { partitionOf, placeOf } from './partition.js';
 import type { Generation } from './registry.js';
 import { follows, handles, type Operation, type View } from './view.js';
 
@@ -62,6 +61,8 @@ export class BatchFold {
   isPassedBy = false;
   readonly #before: readonly PartitionState[];
   readonly #streams = new Map<string, StreamPlace>();
+  /** By partition, how far events of streams that are not followed lead. */
+  readonly #passed = new Map<number, { position: bigint; recordedAt: string }>();
 
   constructor(
     private readonly view: View,
@@ -77,6 +78,40 @@ export class BatchFold {
     this.partitions = partitions.map((state) => ({ ...state }));
   }
 
+  /**
+   * The deliveries of followed streams. Of the others no more is of interest than how far they lead, which
+   * {@link pass} enters when these are folded.
+   */
+  followed(deliveries: readonly Delivery[]): readonly Delivery[] {
+    // The clock has a row for each event that raises the time.
+    if (this.view.handles === 'all' || this.options.clock === true) return deliveries;
+    return deliveries.filter(({ event: { stream, position, recordedAt } }) => {
+      const { aggregate } = placeOf(stream);
+      if (aggregate === undefined || follows(this.view, aggregate)) return true;
+      const partition = partitionOf(stream, this.partitions.length);
+      const passed = this.#passed.get(partition);
+      if (passed === undefined) this.#passed.set(partition, { position, recordedAt });
+      else {
+        if (position > passed.position) passed.position = position;
+        if (recordedAt > passed.recordedAt) passed.recordedAt = recordedAt;
+      }
+      return false;
+    });
+  }
+
+  /** Enters what {@link followed} has left out. */
+  pass(): void {
+    for (const [partition, { position, recordedAt }] of this.#passed) {
+      const state = this.partitions[partition]!;
+      if (position <= this.#before[partition]!.position) continue;
+      if (state.stop !== undefined) this.isPassedBy = true;
+      else {
+        if (position > state.position) state.position = position;
+        if (recordedAt > state.recordedAt) state.recordedAt = recordedAt;
+      }
+    }
+  }
+
   placeOf({ stream, revision, position }: Delivery['event']): StreamPlace {
     let place = this.#streams.get(stream);
     if (place === undefined) {
@@ -84,11 +119,10 @@ export class BatchFold {
       const state = this.partitions[partition]!;
       // A first event that comes a second time says nothing of what is stored.
       const isFirst = revision === 0n && position > state.position;
-      const parts = parseStreamName(stream);
-      const isFollowed = parts === undefined || follows(this.view, parts.aggregate);
+      const { aggregate, workspace } = placeOf(stream);
+      const isFollowed = aggregate === undefined || follows(this.view, aggregate);
       const head = (isFollowed ? this.known.get(stream) : undefined) ?? (isFirst || !isFollowed ? -1n : undefined);
       const isNew = head === -1n;
-      const workspace = parts?.workspace ?? '';
       place = { stream, workspace, partition, state, isFollowed, head, isMoved: false, isNew };
       this.#streams.set(stream, place);
     }

@@ -1,5 +1,5 @@
 import type { RecordedEvent } from '../../event-store/envelope.js';
-import { InvalidCell, normalize, normalizeCell, openEnd, planOf, type Table } from './table.js';
+import { InvalidCell, normalize, openEnd, planOf, type RowPlan, type Table } from './table.js';
 import type { Operation } from './view.js';
 
 export type Cells = Readonly<Record<string, unknown>>;
@@ -8,7 +8,8 @@ export interface FactRow {
   readonly workspace: string;
   readonly position: bigint;
   readonly ordinal: number;
-  readonly cells: Cells;
+  /** In the order of the table's columns. */
+  readonly values: readonly unknown[];
 }
 
 export interface VersionRow {
@@ -39,9 +40,11 @@ interface Chain {
 
 type EventCoordinates = Pick<RecordedEvent, 'position' | 'revision'>;
 
-/** The key's text form: equal exactly when workspace and key cells are. */
+/** The key's text form: equal exactly when workspace and key cells are, since no normalized text holds a NUL. */
 export function keyText(table: Table, workspace: string, key: Cells): string {
-  return JSON.stringify([workspace, ...table.key.map((name) => normalizeCell(table, name, key[name]))]);
+  let text = workspace;
+  for (const cell of planOf(table).key) text += `\u0000${String(normalize(table, cell, key[cell.name]))}`;
+  return text;
 }
 
 /**
@@ -84,34 +87,26 @@ export class RowBatch {
   /** All or nothing: throws when an operation is impossible, and then has changed nothing. */
   apply(workspace: string, event: EventCoordinates, operations: readonly Operation[]): void {
     const undo: (() => void)[] = [];
-    const ordinals = new Map<Table, number>();
     try {
       for (const operation of operations) {
         if (operation.kind === 'change') undo.push(this.#change(event, workspace, operation));
         else if (operation.table.kind === 'dictionary') this.#define(workspace, operation, undo);
-        else this.#insert(event, workspace, operation, ordinals, undo);
+        else this.#insert(event, workspace, operation);
       }
     } catch (error) {
       for (const step of undo.reverse()) step();
+      for (const rows of this.#facts.values()) while (rows.at(-1)?.position === event.position) rows.pop();
       throw error;
     }
   }
 
-  #insert(
-    event: EventCoordinates,
-    workspace: string,
-    { table, row }: Extract<Operation, { kind: 'insert' }>,
-    ordinals: Map<Table, number>,
-    undo: (() => void)[],
-  ): void {
+  #insert(event: EventCoordinates, workspace: string, { table, row }: Extract<Operation, { kind: 'insert' }>): void {
     if (table.kind !== 'facts') throw new InvalidCell(table.name, '*', `insert into a table of ${table.kind}`);
-    const ordinal = ordinals.get(table) ?? 0;
-    ordinals.set(table, ordinal + 1);
     let rows = this.#facts.get(table);
     if (rows === undefined) this.#facts.set(table, (rows = []));
-    rows.push({ workspace, position: event.position, ordinal, cells: normalizeRow(table, row) });
-    const added = rows;
-    undo.push(() => added.pop());
+    const last = rows.at(-1);
+    const ordinal = last?.position === event.position ? last.ordinal + 1 : 0;
+    rows.push({ workspace, position: event.position, ordinal, values: normalizeValues(table, row) });
   }
 
   #define(workspace: string, { table, row }: Extract<Operation, { kind: 'insert' }>, undo: (() => void)[]): void {
@@ -135,7 +130,7 @@ export class RowBatch {
     if (last !== undefined && last.revision >= event.revision && last.position !== event.position) return () => {};
     const next = change(last?.cells);
     if (next === undefined) return () => {};
-    const cells = normalizeRow(table, { ...next, ...key });
+    const cells = normalizeVersion(table, next, key, last?.cells);
     const version = { workspace, position: event.position, positionTo: openEnd, revision: event.revision, cells };
     if (last?.position === event.position && chain.added.length > 0) {
       chain.added[chain.added.length - 1] = version;
@@ -192,10 +187,33 @@ export class RowBatch {
 /** Every column of the table, normalized; throws InvalidCell for a cell that the table cannot hold or does not have. */
 export function normalizeRow(table: Table, row: Cells): Cells {
   const plan = planOf(table);
-  for (const name in row) {
-    if (!plan.has(name)) throw new InvalidCell(table.name, name, 'no such column');
-  }
+  refuseStrangers(table, plan, row);
   const result: Record<string, unknown> = {};
-  for (const cell of plan.values()) result[cell.name] = normalize(table, cell, row[cell.name]);
+  for (const cell of plan.cells) result[cell.name] = normalize(table, cell, row[cell.name]);
   return result;
+}
+
+/** The same as values in the order of the columns. */
+function normalizeValues(table: Table, row: Cells): unknown[] {
+  const plan = planOf(table);
+  refuseStrangers(table, plan, row);
+  return plan.cells.map((cell) => normalize(table, cell, row[cell.name]));
+}
+
+/** The same of `next` with its key. What stands as it stood in the version before is normalized already. */
+function normalizeVersion(table: Table, next: Cells, key: Cells, before: Cells | undefined): Cells {
+  const plan = planOf(table);
+  refuseStrangers(table, plan, next);
+  refuseStrangers(table, plan, key);
+  const result: Record<string, unknown> = {};
+  for (const cell of plan.cells) {
+    const { name } = cell;
+    const value = name in key ? key[name] : next[name];
+    result[name] = value !== undefined && value === before?.[name] ? value : normalize(table, cell, value);
+  }
+  return result;
+}
+
+function refuseStrangers(table: Table, { byName }: RowPlan, row: Cells): void {
+  for (const name in row) if (!byName.has(name)) throw new InvalidCell(table.name, name, 'no such column');
 }

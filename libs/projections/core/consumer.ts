@@ -210,7 +210,7 @@ export class ViewConsumer {
     let before: Writing | undefined;
     try {
       for await (const batch of batches) {
-        const folding = await Promise.allSettled([this.#fold(batch.deliveries, batch.watermark, undefined)]);
+        const folding = await Promise.allSettled([this.#fold(batch.deliveries, batch.watermark)]);
         // Written in parts, the one before may have become another: what was folded upon it is folded again.
         const isAsFolded = await this.#finish(before);
         before = undefined;
@@ -218,7 +218,7 @@ export class ViewConsumer {
         const folded =
           isAsFolded && folding[0].status === 'fulfilled'
             ? folding[0].value
-            : await this.#fold(batch.deliveries, batch.watermark, undefined);
+            : await this.#fold(batch.deliveries, batch.watermark);
         this.#adopt(folded);
         this.#writing = folded.rows;
         before = { batch, done: this.#store(folded).then(() => written(batch)), written };
@@ -253,19 +253,22 @@ export class ViewConsumer {
     watermark: Batch['watermark'] | undefined,
     isolated?: { readonly poison: unknown },
   ): Promise<void> {
-    const folded = await this.#fold(deliveries, watermark, isolated?.poison);
+    const folded = await this.#fold(deliveries, watermark, isolated);
     await this.#store(folded, isolated !== undefined);
     this.#adopt(folded);
   }
 
   /** What a batch makes of what is known; changes nothing here. */
   async #fold(
-    deliveries: readonly Delivery[],
+    given: readonly Delivery[],
     watermark: Batch['watermark'] | undefined,
-    poison: unknown,
+    isolated?: { readonly poison: unknown },
   ): Promise<Folded> {
     const work = new BatchFold(this.view, this.generation, this.#partitions, this.#heads, this.options);
     const rows = new RowBatch();
+    // Where Postgres has refused something, each event by itself.
+    const deliveries = isolated === undefined ? work.followed(given) : given;
+    const poison = isolated?.poison;
     const places = deliveries.map(({ event }) => work.placeOf(event));
     await this.#loadHeads(work.unknown());
     let since = performance.now();
@@ -293,6 +296,7 @@ export class ViewConsumer {
         await rest(index);
       }
     }
+    work.pass();
     if (watermark !== undefined) work.advance(watermark);
     if (this.options.strict === true && work.newStops.length > 0) throw new Stopped(work.newStops[0]!);
     return { work, rows, moved: work.moved() };

@@ -1,21 +1,29 @@
 import { hash } from 'node:crypto';
+import { parseStreamName, type Aggregate } from '../../lifecycle/streams.js';
 import { Remembered } from './remembered.js';
 
-interface Place {
+export interface Place {
   readonly key: string;
   /** The first 32 bits of the same hash. */
   readonly number: number;
+  /** undefined: not a stream of Assay. */
+  readonly aggregate: Aggregate | undefined;
+  readonly workspace: string;
 }
 
 const places = new Remembered<Place>(100_000);
 
-function placeOf(stream: string): Place {
+/** What a stream's name says, looked at once. */
+export function placeOf(stream: string): Place {
   const known = places.get(stream);
   if (known !== undefined) return known;
   const hex = hash('sha256', stream, 'hex');
+  const parts = parseStreamName(stream);
   const place = {
     key: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`,
     number: Number.parseInt(hex.slice(0, 8), 16),
+    aggregate: parts?.aggregate,
+    workspace: parts?.workspace ?? '',
   };
   places.set(stream, place);
   return place;

@@ -106,18 +106,24 @@ interface CellPlan {
   readonly parse: Parser;
 }
 
-const plans = new WeakMap<Table, ReadonlyMap<string, CellPlan>>();
+/** How the cells of a table are normalized. */
+export interface RowPlan {
+  /** In the order of the columns. */
+  readonly cells: readonly CellPlan[];
+  readonly byName: ReadonlyMap<string, CellPlan>;
+  readonly key: readonly CellPlan[];
+}
 
-/** How each cell of a table is normalized. */
-export function planOf(table: Table): ReadonlyMap<string, CellPlan> {
+const plans = new WeakMap<Table, RowPlan>();
+
+export function planOf(table: Table): RowPlan {
   let plan = plans.get(table);
   if (plan === undefined) {
-    plan = new Map(
-      Object.entries(table.columns).map(([name, column]) => [
-        name,
-        { name, isOptional: isOptional(column), parse: parsers[cellType(column)] },
-      ]),
-    );
+    const cells = Object.entries(table.columns).map(([name, column]): CellPlan => {
+      return { name, isOptional: isOptional(column), parse: parsers[cellType(column)] };
+    });
+    const byName = new Map(cells.map((cell) => [cell.name, cell]));
+    plan = { cells, byName, key: table.key.map((name) => byName.get(name)!) };
     plans.set(table, plan);
   }
   return plan;
@@ -125,7 +131,7 @@ export function planOf(table: Table): ReadonlyMap<string, CellPlan> {
 
 /** A cell as it is stored and compared: undefined for NULL, times in UTC, NUL characters (which Postgres cannot hold) as U+FFFD. */
 export function normalizeCell(table: Table, name: string, value: unknown): unknown {
-  const cell = planOf(table).get(name);
+  const cell = planOf(table).byName.get(name);
   if (cell === undefined) throw new InvalidCell(table.name, name, 'no such column');
   return normalize(table, cell, value);
 }
@@ -197,12 +203,25 @@ function storable(text: string): string {
 }
 
 function storableJson(value: unknown): unknown {
+  return isStorable(value) ? value : madeStorable(value);
+}
+
+/** Nearly every value is: it is kept as it is, and not copied. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('\u0000') && value.isWellFormed();
+  if (value === null || typeof value !== 'object') return value !== undefined;
+  if (Array.isArray(value)) return value.every(isStorable);
+  for (const key in value) if (!isStorable(key) || !isStorable((value as Record<string, unknown>)[key])) return false;
+  return true;
+}
+
+function madeStorable(value: unknown): unknown {
   if (typeof value === 'string') return storable(value);
-  if (Array.isArray(value)) return value.map(storableJson);
+  if (Array.isArray(value)) return value.map(madeStorable);
   if (value === null || typeof value !== 'object') return value;
   const result: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) result[storable(key)] = storableJson(member);
+    if (member !== undefined) result[storable(key)] = madeStorable(member);
   }
   return result;
 }

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { commonText, copyRows } from './copy.js';
+import { copyFacts, copyVersions } from './copy.js';
 import { cellType, type CellType, type Column, type Table } from './table.js';
 import { commonColumns, primaryKey } from './schema.js';
 import type { Closing, FactRow, RowBatch, RowKey, VersionRow } from './batch.js';
@@ -99,7 +99,11 @@ export function insertFacts(
 ): Promise<number> {
   return insertRows(database, `${schema}.${table.name}`, primaryKey(table), [
     ...common(table, rows),
-    ...ownColumns(table, rows),
+    ...Object.entries(table.columns).map(([name, column], index) => ({
+      name,
+      type: cellType(column),
+      values: rows.map(({ values }) => values[index]),
+    })),
   ]);
 }
 
@@ -152,11 +156,7 @@ export async function writeVersions(
     );
   }
   if (copying !== undefined && added.length >= copying.least) {
-    const rows = added.map(({ workspace, position, positionTo, revision, cells }) => ({
-      common: commonText(workspace, position, positionTo, revision),
-      cells,
-    }));
-    return copyRows(copying.client, schema, table, rows);
+    return copyVersions(copying.client, schema, table, added);
   }
   const rows = added.map((row) => ({ ...row, position_to: row.positionTo }));
   await insertRows(database, target, primaryKey(table), [...common(table, rows), ...ownColumns(table, rows)]);
@@ -229,13 +229,7 @@ export async function writeBatch(
   for (const [table, rows] of batch.facts()) {
     if (rows.length === 0) continue;
     if (copying === undefined || rows.length < copying.least) await insertFacts(database, schema, table, rows);
-    else {
-      const copied = rows.map(({ workspace, position, ordinal, cells }) => ({
-        common: commonText(workspace, position, ordinal),
-        cells,
-      }));
-      await copyRows(copying.client, schema, table, copied);
-    }
+    else await copyFacts(copying.client, schema, table, rows);
   }
   for (const [table, rows] of batch.versions()) await writeVersions(database, schema, table, rows, copying);
 }
