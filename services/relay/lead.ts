@@ -17,7 +17,7 @@ const batchBytes = 2 << 20;
 
 /** Relays for as long as the lease is its own. @throws LeaseLost, and what the store, the broker or the database throw */
 export async function lead(
-  { store, messaging, pool, topic, partitionOf, batchSize = 1_000 }: RelayOptions,
+  { store, messaging, pool, topic, partitionOf, batchSize = 2_000 }: RelayOptions,
   { id, epoch, position: from, holder }: Lease & { readonly holder: string },
   signal: AbortSignal,
   change: (part: Partial<RelayState>) => void,
@@ -25,7 +25,7 @@ export async function lead(
   const publisher = await messaging.publisher();
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
-  const queue = createQueue<SubscriptionItem>({ items: batchSize * 4, bytes: batchBytes, sizeOf: bytesOf });
+  const queue = createQueue<SubscriptionItem>({ items: batchSize * 2, bytes: batchBytes, sizeOf: bytesOf });
   const reading = read(store, from, until, queue);
   const relay = { id, epoch };
 
@@ -117,7 +117,8 @@ function read(
     try {
       for await (const item of store.subscribeAll({ ...(after !== undefined && { after }), signal })) {
         if (item.kind === 'caught-up') reading.live = true;
-        await queue.put(item);
+        const room = queue.put(item);
+        if (room) await room;
       }
       if (signal.aborted) queue.end();
       else queue.fail(new StoreUnavailable('the subscription ended'));

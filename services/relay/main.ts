@@ -21,7 +21,7 @@ await runService('relay', log, async () => {
   const kafka = kafkaOptions(read, 'assay-relay');
   const topic = eventsTopic(read);
   const address = probeAddress(read);
-  const batchSize = read.integer('RELAY_BATCH', 1_000, 1, 10_000);
+  const batchSize = read.integer('RELAY_BATCH', 2_000, 1, 10_000);
 
   const store = createEventStore({ connectionString });
   const messaging = createKafka({ ...kafka, onLog: (level, message) => log[level]({ client: 'kafka' }, message) });

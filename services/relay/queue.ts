@@ -1,7 +1,7 @@
 /** A bounded queue between the reader of the store and the writer to Kafka. */
 export interface Queue<Item> {
-  /** Waits while the queue is full. Resolves at once after `end`. */
-  put(item: Item): Promise<void>;
+  /** What to wait for before the next one, if anything: the queue is full. After `end` nothing is taken. */
+  put(item: Item): Promise<void> | undefined;
   /**
    * Up to `most` items and `bytes` of them (one at least), as soon as there is one; empty after `milliseconds`;
    * undefined when ended and drained.
@@ -28,25 +28,30 @@ export function createQueue<Item>(limits: QueueLimits<Item>): Queue<Item> {
   const full = () => items.length > 0 && (items.length >= limits.items || bytes >= 2 * limits.bytes) && !ended;
   let wakeTaker: () => void = () => undefined;
   let wakePutter: () => void = () => undefined;
+  const room = async (): Promise<void> => {
+    while (full()) await new Promise<void>((resolve) => (wakePutter = resolve));
+  };
   return {
     get size() {
       return items.length;
     },
-    async put(item) {
-      while (full()) await new Promise<void>((resolve) => (wakePutter = resolve));
-      if (ended) return;
+    put(item) {
+      if (ended) return undefined;
       items.push(item);
       bytes += limits.sizeOf(item);
       wakeTaker();
+      return full() ? room() : undefined;
     },
     async take(most, milliseconds) {
       if (items.length === 0 && !ended) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, milliseconds);
-          wakeTaker = () => {
+          const wake = () => {
+            wakeTaker = () => undefined;
             clearTimeout(timer);
             resolve();
           };
+          const timer = setTimeout(wake, milliseconds);
+          wakeTaker = wake;
         });
       }
       if (items.length === 0 && ended) {

@@ -15,7 +15,7 @@ export interface RelayOptions {
   readonly topic: TopicSettings;
   /** The partition of a stream: the same function as the consumers' virtual partitions. */
   readonly partitionOf: (stream: string, partitions: number) => number;
-  /** Most events in one publish; 1,000 unless told. */
+  /** Most events in one publish; 2,000 unless told. */
   readonly batchSize?: number;
   /** How others call this relay; host and process unless told. */
   readonly name?: string;

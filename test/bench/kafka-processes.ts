@@ -27,6 +27,9 @@ export interface KafkaStage {
   close(): Promise<void>;
 }
 
+/** As `npm run start:relay` and the others have it (scripts/run.mjs). */
+export const relayFlags = ['--max-semi-space-size=64'];
+
 export async function kafkaStage(): Promise<KafkaStage> {
   if (kafkaMissing) throw new Error(`this bench needs a broker: ${kafkaMissing}`);
   const [ledger, broker, database] = await Promise.all([ledgerProcess('postgres'), startTestBroker(), testDatabase()]);
@@ -39,8 +42,7 @@ export async function kafkaStage(): Promise<KafkaStage> {
     EVENTSTORE_URL: ledger.connectionString,
     DATABASE_URL: database.url,
     KAFKA_BROKERS: broker.address,
-    // As `npm run start:relay` and the others have it (scripts/run.mjs).
-    NODE_OPTIONS: '--max-semi-space-size=64',
+    NODE_OPTIONS: relayFlags.join(' '),
   };
   const stop = async (child: ChildProcess): Promise<void> => {
     if (!children.delete(child)) return;
