@@ -1,10 +1,12 @@
-// Jest's global setup of the int and e2e projects: one Postgres for the run; libs/postgres/testing.ts finds it.
+// Jest's global setup of the int and e2e projects: the build, and one Postgres for the run; libs/postgres/testing.ts finds it.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from './lib.mjs';
+import { ensureBuilt, root } from './lib.mjs';
 
 // oxlint-disable-next-line import/no-default-export -- Jest asks for it
 export default async function setup() {
+  // The processes of the tests are the built ones.
+  await ensureBuilt();
   if (process.env.ASSAY_TEST_POSTGRES) return;
   const program = [
     '--import',

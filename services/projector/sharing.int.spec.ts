@@ -62,8 +62,7 @@ suite('projectors as processes over a real broker', () => {
 
   async function start(): Promise<ProjectorProcess> {
     const root = repositoryRoot();
-    const program = join(root, 'services', 'projector', 'main.ts');
-    const child = spawn(process.execPath, ['--import', join(root, 'scripts/typescript-loader.mjs'), program], {
+    const child = spawn(process.execPath, [join(root, 'dist', 'services', 'projector', 'main.js')], {
       cwd: root,
       env: {
         PATH: process.env['PATH'],

@@ -22,7 +22,7 @@ interface Service {
 }
 
 function start(service: string, environment: Readonly<Record<string, string>>): Service {
-  const args = ['--import', join(root, 'scripts/typescript-loader.mjs'), join(root, 'services', service, 'main.ts')];
+  const args = [join(root, 'dist', 'services', service, 'main.js')];
   const child = spawn(process.execPath, args, {
     cwd: root,
     env: { PATH: process.env['PATH'], ...environment, ASSAY_PARENT: String(process.pid) },

@@ -45,7 +45,7 @@ async function start(
   environment: Record<string, string> = {},
 ): Promise<{ child: ChildProcess; line: string }> {
   const root = repositoryRoot();
-  const args = ['--import', join(root, 'scripts/typescript-loader.mjs'), join(root, 'services', service, 'main.ts')];
+  const args = [join(root, 'dist', 'services', service, 'main.js')];
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], ...common, ...environment, ASSAY_PARENT: String(process.pid) },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 async function start(): Promise<ChildProcess> {
   const root = repositoryRoot();
-  const args = ['--import', join(root, 'scripts/typescript-loader.mjs'), join(root, 'services/trainer/main.ts')];
+  const args = [join(root, 'dist', 'services', 'trainer', 'main.js')];
   const child = spawn(process.execPath, args, {
     env: {
       PATH: process.env['PATH'],
