@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AssayEvent, EventType } from '../lifecycle/events.js';
 import type { CommandContext } from '../lifecycle/kernel.js';
 import type { ContentReference, EvidenceGrade } from '../lifecycle/values.js';
@@ -180,7 +180,7 @@ function decode(stored: StoredEvent, type: EventType): RecordedAssayEvent {
 
 /** SHA-256 (hex) over `data ‖ 0x00 ‖ metadata`, the bytes as stored. */
 export function eventDigest(event: Pick<EventToAppend, 'data' | 'metadata'>): string {
-  return createHash('sha256').update(event.data).update(separator).update(event.metadata).digest('hex');
+  return hash('sha256', Buffer.concat([event.data, separator, event.metadata]), 'hex');
 }
 
 const separator = Uint8Array.of(0);

@@ -18,13 +18,13 @@ export async function* bench() {
   const times: number[] = [];
   for (const { stream, id, type, data, metadata, revision } of history) {
     const expected = revision === 0n ? 'no_stream' : revision - 1n;
-    await store.append(stream, [{ id, type, data, metadata }], expected);
+    const { position } = await store.append(stream, [{ id, type, data, metadata }], expected);
     const started = performance.now();
     await until(
       'the row',
       async () => {
         const { rows } = await stage.pool
-          .query('SELECT 1 FROM read.timeline_event WHERE event_id = $1', [id])
+          .query('SELECT 1 FROM read.timeline_event WHERE position = $1', [position])
           .catch(() => ({ rows: [] }));
         return rows.length === 1;
       },

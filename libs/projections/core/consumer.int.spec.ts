@@ -62,9 +62,9 @@ afterAll(async () => {
 });
 
 /** Streams that lie in this partition. */
-function streamIn(partition: number): string {
+function streamIn(partition: number, aggregate = 'model'): string {
   for (;;) {
-    const stream = `model-test.${randomUUID()}`;
+    const stream = `${aggregate}-test.${randomUUID()}`;
     if (partitionOf(stream, partitions) === partition) return stream;
   }
 }
@@ -124,6 +124,22 @@ describe('duplicates', () => {
     await consumer.apply({ deliveries: [], watermark: position + 5n });
     expect((await livePositions(pool)).get(consumer.view.name)).toBe(position + 5n);
     position += 5n;
+  });
+
+  test('streams of other aggregates lead a partition on, but for one that has stopped', async () => {
+    const [own, other] = [streamIn(2), streamIn(2, 'dataset')];
+    const known = [event(own), event(other, 'undecodable', 'DatasetRegistered')];
+    const last = known[1]!.event;
+    await consumer.apply({ deliveries: known, watermark: new Map() });
+    expect([consumer.positionOf(2), consumer.recordedAt()]).toEqual([last.position, last.recordedAt]);
+    const { rows } = await pool.query(`SELECT 1 FROM ${schema}.stream_head`);
+    expect(rows).toHaveLength(1);
+
+    const poison = event(own, 'throws');
+    await consumer.apply({ deliveries: [poison, event(other)], watermark: new Map() });
+    await consumer.apply({ deliveries: [event(other)], watermark: position });
+    expect(consumer.positionOf(2)).toBe(poison.event.position - 1n);
+    expect(await totals()).toEqual({ [own]: 1 });
   });
 });
 

@@ -53,7 +53,6 @@ export interface TimelineFilter {
 }
 
 const eventsSql = sql(import.meta.url, 'queries/events.sql');
-const byKeySql = sql(import.meta.url, 'queries/by-key.sql');
 const timelineItem = itemOf<TimelineItem>({ bigints: ['revision'], numbers: ['schema_version', 'count'] });
 
 const subjects = ['modelVersionId', 'modelId', 'datasetVersionId', 'datasetId', 'stream'] as const;
@@ -89,12 +88,4 @@ export function timelineTotal(reader: Reader, filter: TimelineFilter = {}): Prom
 /** Every event of the filter in one answer, for a dossier. */
 export function everyTimelineEvent(reader: Reader, filter: TimelineFilter): Promise<readonly TimelineItem[]> {
   return listAll(withoutAccess(reader), eventsSql, values(filter), timelineItem);
-}
-
-/** Which events stand at these positions: what a view's row was made by. */
-export function eventsAt(reader: Reader, positions: readonly bigint[]): Promise<readonly TimelineItem[]> {
-  return listAll(withoutAccess(reader), byKeySql, [positions, null], timelineItem);
-}
-export function eventsById(reader: Reader, eventIds: readonly string[]): Promise<readonly TimelineItem[]> {
-  return listAll(withoutAccess(reader), byKeySql, [null, eventIds], timelineItem);
 }

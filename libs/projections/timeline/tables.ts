@@ -27,17 +27,12 @@ export const timelineEvent = facts(
     rule: 'text?',
     action: 'text?',
   },
-  [
-    '(workspace, subject_stream, position)',
-    '(workspace, actor_id, position)',
-    '(workspace, type, position)',
-    '(workspace, position)',
-    '(event_id)',
-  ],
+  // A stream's name and an actor's id tell the workspace: every event pays for each column of each index.
+  ['(subject_stream, position)', '(actor_id, position)', '(workspace, type, position)', '(workspace, position)'],
 );
 
 /** What a stream is about, as said by an event: of this stream or of another one. */
 export const timelineSubject = facts('timeline_subject', { stream: 'text', subject_kind: 'text', subject_id: 'text' }, [
-  '(workspace, subject_kind, subject_id)',
-  '(workspace, stream)',
+  '(subject_id)',
+  '(stream)',
 ]);
