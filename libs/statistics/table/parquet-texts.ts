@@ -13,6 +13,10 @@ interface TextVector {
 
 const inline = 12;
 
+/** Longest text, and bytes of the texts of one column, each row counted: a dictionary makes many rows of few bytes. */
+export const maximumTextBytes = 2 ** 20;
+export const maximumColumnTextBytes = 2 * 2 ** 30;
+
 /** Codes of the texts of one column. Short ones are told apart by their 16 bytes and decoded when first seen. */
 export class TextBuilder {
   private readonly codes: Int32Array;
@@ -24,6 +28,7 @@ export class TextBuilder {
   private shorts = 0;
   private length = 0;
   private nulls = 0;
+  private longBytes = 0;
 
   constructor(
     private readonly column: { readonly name: string; readonly type: string },
@@ -41,10 +46,23 @@ export class TextBuilder {
       if (present && ((present[i >>> 5]! >>> (i & 31)) & 1) === 0) {
         this.nulls += 1;
         this.codes[this.length++] = -1;
-      } else
+      } else {
+        const length = view ? view.getUint32(i * 16, true) : 0;
+        if (length > inline) this.allow(length);
         this.codes[this.length++] =
-          view && view.getInt32(i * 16, true) <= inline ? this.short(texts, view, i) : this.code(texts.getItem(i)!);
+          view && length <= inline ? this.short(texts, view, i) : this.code(texts.getItem(i)!);
+      }
     }
+  }
+
+  /** Before a text is decoded. */
+  private allow(bytes: number): void {
+    this.longBytes += bytes;
+    if (bytes > maximumTextBytes || this.longBytes > maximumColumnTextBytes)
+      throw new InputError('TooLarge', `the texts of column "${this.column.name}" unfold to too many bytes`, {
+        field: this.column.name,
+        rule: `at most ${maximumTextBytes} bytes a text, ${maximumColumnTextBytes} a column`,
+      });
   }
 
   finish(): CategoryColumn {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import type { Readable } from 'node:stream';
@@ -14,8 +14,15 @@ import { TextBuilder } from './parquet-texts.js';
 import { sharedFloat64 } from './shared.js';
 import type { NumericColumn, Table, TableColumn } from './table.js';
 
-/** A Parquet file may not unfold to more than this; its footer says how much it will be. */
+/** A Parquet file may not unfold to more than this, or than half of the memory there is; its footer says how much it will be. */
 export const maximumUncompressedBytes = 16 * 2 ** 30;
+
+/** What a small file may make of the memory of this machine, or of the container that this process may use. */
+function memoryBound(): number {
+  const allowed = process.constrainedMemory();
+  const memory = allowed > 0 ? Math.min(allowed, totalmem()) : totalmem();
+  return Math.min(maximumUncompressedBytes, memory / 2);
+}
 
 const numericTypes = /^(TINYINT|SMALLINT|INTEGER|U?BIGINT|HUGEINT|U\w+INT\w*|UINTEGER|FLOAT|DOUBLE|DECIMAL.*)$/;
 
@@ -51,25 +58,31 @@ async function readSpill(path: string, options: CsvOptions): Promise<Table> {
   const file = `'${path.replaceAll("'", "''")}'`;
   try {
     const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM read_parquet(${file})`);
-    const schema = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }));
+    const found = described.getRows().map(([name, type]) => ({ source: String(name), type: String(type) }));
+    const nested = found.find(({ type }) => /\[\]|STRUCT|MAP|UNION|\[\d+\]/.test(type));
+    if (nested)
+      throw new InputError('NestedColumn', `column "${nested.source}" is a ${nested.type}`, {
+        field: nested.source,
+        rule: 'single values',
+      });
+    // DuckDB renames what is named twice (in any case) or not at all: the file's own names count.
+    const named = await connection.runAndReadAll(`SELECT name FROM parquet_schema(${file}) WHERE num_children IS NULL`);
+    const names = named.getRows().map(([name]) => String(name));
+    const schema = found.map((column, i) => ({ ...column, name: names[i] ?? '' }));
     checkColumnNames(
       schema.map(({ name }) => name),
       options.required,
     );
-    const nested = schema.find(({ type }) => /\[\]|STRUCT|MAP|UNION|\[\d+\]/.test(type));
-    if (nested)
-      throw new InputError('NestedColumn', `column "${nested.name}" is a ${nested.type}`, {
-        field: nested.name,
-        rule: 'single values',
-      });
     const size = await connection.runAndReadAll(
       `SELECT (SELECT sum(num_rows) FROM parquet_file_metadata(${file})), (SELECT sum(total_uncompressed_size) FROM parquet_metadata(${file}))`,
     );
     const [rows, unfolded] = size.getRows()[0]!.map(Number) as [number, number];
     const maximum = options.maximumRows ?? 50_000_000;
-    if (rows > maximum || unfolded > maximumUncompressedBytes || rows * schema.length * 8 > maximumUncompressedBytes)
-      throw new InputError('TooLarge', `the file unfolds to ${rows} rows and ${unfolded} bytes`, {
-        rule: `at most ${maximum} rows and ${maximumUncompressedBytes} bytes`,
+    const bound = memoryBound();
+    const held = rows * schema.length * 8;
+    if (rows > maximum || unfolded > bound || held > bound)
+      throw new InputError('TooLarge', `the file unfolds to ${rows} rows and ${Math.max(unfolded, held)} bytes`, {
+        rule: `at most ${maximum} rows and ${bound} bytes`,
       });
     const columns = await readGroups(instance, file, schema, rows);
     options.onProgress?.(rows, unfolded);
@@ -127,7 +140,9 @@ type Instance = import('@duckdb/node-api').DuckDBInstance;
 type Connection = Awaited<ReturnType<Instance['connect']>>;
 
 interface SchemaColumn {
+  /** As the file names it, and as DuckDB does. */
   readonly name: string;
+  readonly source: string;
   readonly type: string;
 }
 
@@ -137,7 +152,7 @@ async function readColumns(
   schema: readonly SchemaColumn[],
   rows: number,
 ): Promise<TableColumn[]> {
-  const quoted = schema.map(({ name }) => `"${name.replaceAll('"', '""')}"`);
+  const quoted = schema.map(({ source }) => `"${source.replaceAll('"', '""')}"`);
   const wide = schema.map(({ type }) => /BIGINT|HUGEINT|DECIMAL/.test(type));
   let asText = schema.map(({ type }) => !numericTypes.test(type));
   if (wide.includes(true)) {
@@ -151,19 +166,29 @@ async function readColumns(
   const casts = quoted.map((name, i) =>
     asText[i] ? `CAST(${name} AS VARCHAR)` : `coalesce(CAST(${name} AS DOUBLE), 'NaN'::DOUBLE)`,
   );
+  // The buffer of a stream counts what texts point at as nothing: one chunk at a time, or a dictionary fills the memory.
+  await connection.run(`SET streaming_buffer_size = '${asText.includes(true) ? '1KB' : '1MB'}'`);
   const result = await connection.stream(`SELECT ${casts.join(', ')} FROM read_parquet(${file})`);
   const builders = schema.map((column, i) =>
     asText[i] ? new TextBuilder(column, rows) : new NumberBuilder(column, rows),
   );
   // The next chunk is decoded while this one is taken over.
   let coming = result.fetchChunk();
+  let read = 0;
   for (;;) {
     const chunk = await coming;
     if (!chunk || chunk.rowCount === 0) break;
+    read += chunk.rowCount;
+    if (read > rows) break;
     coming = result.fetchChunk();
     coming.catch(() => undefined);
     builders.forEach((builder, i) => builder.push(chunk.getColumnVector(i), chunk.rowCount));
   }
+  await coming;
+  if (read !== rows)
+    throw new InputError('MalformedParquet', `the footer counts ${rows} rows, the row groups hold others`, {
+      rule: 'as many rows as the footer says',
+    });
   return builders.map((builder) => builder.finish());
 }
 
