@@ -50,7 +50,8 @@ export class LedgerWriter {
   #nextPosition: bigint;
   #nextStream: number;
   #lastCreated: bigint;
-  readonly #preparing: string[] = [];
+  #preparing: string[] = [];
+  #prepares = false;
   readonly #recent = new Map<string, RecentEvent>();
 
   constructor(
@@ -90,15 +91,22 @@ export class LedgerWriter {
     });
   }
 
-  /** Loads the states that the next transaction will need while this one is written. */
+  /** Loads the states that the next transaction will need while this one is written: with one query at a time. */
   #prepare(stream: string): void {
     this.#preparing.push(stream);
-    if (this.#preparing.length > 1) return;
-    setImmediate(() => {
-      const names = this.#preparing.splice(0).flatMap(related);
+    if (!this.#prepares) void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    this.#prepares = true;
+    await new Promise(setImmediate);
+    while (this.#preparing.length > 0) {
+      const names = this.#preparing.flatMap(related);
+      this.#preparing = [];
       // What fails here fails again, and is answered, when the transaction begins.
-      if (!this.#lost) void this.states.load(names).catch(() => undefined);
-    });
+      if (!this.#lost) await this.states.load(names).catch(() => undefined);
+    }
+    this.#prepares = false;
   }
 
   /** Writes what is queued, then refuses. */
