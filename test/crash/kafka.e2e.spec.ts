@@ -101,7 +101,8 @@ suite(`over Kafka (${why === undefined ? `--seed ${seed}` : `skipped: ${why}`})`
   }
 
   test('killed and held, alone and in pairs: nothing acknowledged is lost, and every view is the fold of the log', async () => {
-    for (let done = 0; done < Math.ceil(kills / 4);) {
+    let done = 0;
+    while (done < Math.ceil(kills / 4)) {
       load.resume();
       const { length } = load.acknowledged;
       await until('the load is answered', () => load.acknowledged.length > length + 5 + random.whole(10));
@@ -114,6 +115,7 @@ suite(`over Kafka (${why === undefined ? `--seed ${seed}` : `skipped: ${why}`})`
       await viewsMustEqual(all.viewsUrl, events);
       expect(gate.violations(events)).toEqual([]);
     }
+    process.stderr.write(`${JSON.stringify({ kills: done, acknowledged: load.acknowledged.length })}\n`);
   }, 10_800_000);
 
   /** The log, when the permit issuer has nothing more to add. */
