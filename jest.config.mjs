@@ -19,8 +19,9 @@ const withPostgres = {
   globalTeardown: '<rootDir>/scripts/jest-postgres-end.mjs',
 };
 
-// Three sizes of test; the level is in the file name. The slow ones start first.
+// Three sizes of test; the level is in the file name.
 export default {
+  testSequencer: '<rootDir>/scripts/jest-sequencer.mjs',
   // One more than the two cores: the suites of outages, kills and brokers mostly wait.
   maxWorkers: 3,
   testTimeout: 240_000,

@@ -18,17 +18,11 @@ const { values } = parseArgs({
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 1 || port > 65_535) fail('--port: a number from 1 to 65535');
 if (!values.data) fail('--data: the folder of the broker');
-for (const [tool, flag] of [
-  ['java', '-version'],
-  ['mvn', '-version'],
-]) {
-  if (spawnSync(tool, [flag], { stdio: 'ignore' }).error)
-    fail(`${tool} was not found: the broker needs Java 17 and Maven`);
-}
-
 const jars = join(root, 'var', 'kafka', version);
+needs('java');
 await withLock(`${jars}.lock`, async () => {
   if (existsSync(jars)) return;
+  needs('mvn');
   process.stderr.write(`fetching Apache Kafka ${version}…\n`);
   const fresh = `${jars}.fresh`;
   rmSync(fresh, { recursive: true, force: true });
@@ -80,6 +74,12 @@ while (!(await answers(port))) {
   await new Promise((wait) => setTimeout(wait, 100));
 }
 process.stdout.write(`kafka ready on 127.0.0.1:${port}\n`);
+
+/** Starting a tool takes a third of a second: it is asked for only where it is used. */
+function needs(tool) {
+  if (spawnSync(tool, ['-version'], { stdio: 'ignore' }).error)
+    fail(`${tool} was not found: the broker needs Java 17 and Maven`);
+}
 
 async function format() {
   mkdirSync(data, { recursive: true });
