@@ -2,7 +2,9 @@ import type { Measurement } from '#libs/lifecycle';
 
 /** Rows under headings, columns as wide as their widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = headings.map((heading, i) => Math.max(heading.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const widths = headings.map((heading, i) =>
+    rows.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), heading.length),
+  );
   const line = (cells: readonly string[]): string =>
     `  ${cells
       .map((cell, i) => cell.padEnd(widths[i]!))

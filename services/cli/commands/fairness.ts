@@ -207,6 +207,12 @@ function present(result: FairnessResult): string {
   const lines = [`${file.rows} rows, SHA-256 ${file.digest}`, ''];
   const show = (reports: readonly GroupingReport[]): void => {
     for (const report of reports) {
+      const rates = new Map(
+        report.measurements
+          .filter(({ definition, group }) => definition === 'selection_rate@fairlearn' && group)
+          .map((rate) => [groupName(rate.group!), rate]),
+      );
+      const comparisons = new Map(report.comparisons.map((one) => [groupName(one.group), one]));
       lines.push(
         `by ${report.attributes.join(' × ')}${report.unknown > 0 ? `   (${report.unknown} rows of unknown group left out)` : ''}`,
       );
@@ -226,10 +232,8 @@ function present(result: FairnessResult): string {
           ],
           report.groups.map((group) => {
             const name = groupName(group.group);
-            const rate = report.measurements.find(
-              (m) => m.definition === 'selection_rate@fairlearn' && groupName(m.group ?? {}) === name,
-            );
-            const versus = report.comparisons.find((c) => groupName(c.group) === name);
+            const rate = rates.get(name);
+            const versus = comparisons.get(name);
             const [tpr, fpr, precision] = group.rates;
             return [
               name,
