@@ -138,7 +138,8 @@ function watermark(record: IncomingRecord, stamp: RelayStamp): RelayedWatermark 
 function text({ headers }: IncomingRecord, name: string): string {
   const header = headers[name];
   if (!header || header.length === 0) throw new ForeignRecord(name, 'present and not empty');
-  return Buffer.from(header).toString('utf8');
+  // A view of the bytes, not a copy: every record has ten of them.
+  return Buffer.from(header.buffer, header.byteOffset, header.byteLength).toString('utf8');
 }
 
 function number(record: IncomingRecord, name: string): bigint {
