@@ -40,6 +40,8 @@ export function read(source: ReadSource, request: ReadRequest): AsyncGenerator<r
 
 async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerator<readonly ReadResponse[]> {
   const passes = compileFilter(request.filter);
+  const prefixes = typePrefixes(request);
+  if (prefixes) return yield* readTypes(source, request, prefixes);
   const { storage, tail } = source;
   const { head } = tail;
   const { backwards } = request;
@@ -61,6 +63,29 @@ async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerato
     const last = page.at(-1);
     if (!last) return;
     from = backwards ? last.position : last.position + 1n;
+  }
+}
+
+/** Prefixes of types that the storage can look for by itself. */
+function typePrefixes({ filter, backwards }: ReadRequest): readonly string[] | undefined {
+  if (backwards || filter?.on !== 'type' || filter.regex !== undefined) return undefined;
+  // No type contains what Postgres has no text for.
+  return filter.prefixes.filter((prefix) => !prefix.includes('\0'));
+}
+
+async function* readTypes(
+  { storage, tail: { head } }: ReadSource,
+  request: ReadRequest,
+  prefixes: readonly string[],
+): AsyncGenerator<readonly ReadResponse[]> {
+  let left = request.count ?? 0n;
+  let from = request.from === 'start' ? 0n : request.from === 'end' ? head : request.from;
+  while (left > 0n && from < head) {
+    const limit = left < pageOfAll ? Number(left) : pageOfAll;
+    const { events, next } = await storage.readTypes(prefixes, { from, below: head, limit });
+    if (events.length > 0) yield events.map((event) => ({ kind: 'event', event }));
+    left -= BigInt(events.length);
+    from = next;
   }
 }
 

@@ -32,6 +32,15 @@ export class MemoryStorage implements LedgerStorage {
     return page(this.#events, range.backwards ? { ...range, from: range.from - 1n } : range, (event) => event.position);
   }
 
+  async readTypes(
+    prefixes: readonly string[],
+    { from, below, limit }: { readonly from: bigint; readonly below: bigint; readonly limit: number },
+  ): Promise<{ readonly events: readonly LedgerEvent[]; readonly next: bigint }> {
+    const some = await this.readAll({ from, below, backwards: false, limit });
+    const events = some.filter(({ type }) => prefixes.some((prefix) => type.startsWith(prefix)));
+    return { events, next: some.length < limit ? below : some.at(-1)!.position + 1n };
+  }
+
   async readStream({ name }: { name: string }, range: ReadRange): Promise<LedgerEvent[]> {
     return page(this.#streams.get(name)?.events ?? [], range, (event) => event.revision);
   }

@@ -75,6 +75,14 @@ export interface LedgerStorage {
   streams(names: readonly string[]): Promise<Map<string, StoredStream>>;
   /** By position. */
   readAll(range: ReadRange): Promise<LedgerEvent[]>;
+  /**
+   * By position, forwards and before `below`: at most so many of some megabytes of $all whose type begins with one of
+   * these, and the position at which the rest begins.
+   */
+  readTypes(
+    prefixes: readonly string[],
+    range: { readonly from: bigint; readonly below: bigint; readonly limit: number },
+  ): Promise<{ readonly events: readonly LedgerEvent[]; readonly next: bigint }>;
   /** By revision. */
   readStream(stream: { readonly id: number; readonly name: string }, range: ReadRange): Promise<LedgerEvent[]>;
   /** Checks a slice of events that ends at `below`. */

@@ -30,6 +30,7 @@ const columns = 'e.position, e.revision, e.created, e.id, e.is_json, e.type, e.m
 const readSql = {
   'all-forwards': `select ${columns}, s.name from (select * from event where position >= $1 and position < $2 order by position limit $3) e join stream s on s.id = e.stream order by e.position`,
   'all-backwards': `select ${columns}, s.name from (select * from event where position < $1 and position >= $2 order by position desc limit $3) e join stream s on s.id = e.stream order by e.position desc`,
+  types: `select ${columns}, s.name from (select * from event where position >= $1 and position < $2 and type ^@ any($4::text[]) order by position limit $3) e join stream s on s.id = e.stream order by e.position`,
   'stream-forwards': `select ${columns} from event e where stream = $1 and revision >= $2 order by revision limit $3`,
   'stream-backwards': `select ${columns} from event e where stream = $1 and revision <= $2 order by revision desc limit $3`,
 } as const;
@@ -149,6 +150,20 @@ export class PostgresStorage implements LedgerStorage {
       values: [clamp(from), clamp(bound), limit],
     });
     return rows.map((row) => toEvent(row, row.name!));
+  }
+
+  async readTypes(
+    prefixes: readonly string[],
+    { from, below, limit }: { readonly from: bigint; readonly below: bigint; readonly limit: number },
+  ): Promise<{ readonly events: readonly LedgerEvent[]; readonly next: bigint }> {
+    const bound = min(below, from + pageBytes);
+    const { rows } = await this.#readers.query<Row>({
+      name: 'types',
+      text: readSql.types,
+      values: [clamp(from), clamp(bound), limit, textArray(prefixes)],
+    });
+    const events = rows.map((row) => toEvent(row, row.name!));
+    return { events, next: events.length < limit ? bound : events.at(-1)!.position + 1n };
   }
 
   async readStream(
