@@ -9,7 +9,7 @@ LEFT JOIN LATERAL (
   SELECT jsonb_agg(jsonb_build_object(
       'modelVersionId', arm ->> 'modelVersionId', 'permitId', p.permit_id, 'kind', p.basis_kind, 'id', p.basis_id,
       'signatures', coalesce(a.signatures, '[]'::jsonb), 'operatorId', o.operator_id
-    ) ORDER BY arm ->> 'modelVersionId') AS list
+    ) ORDER BY arm ->> 'modelVersionId', p.permit_id) AS list
   FROM jsonb_array_elements(c.arms) AS arm
   JOIN read.permit_at($1, $2) AS p ON p.permit_id = arm ->> 'permitId'
   LEFT JOIN read.approval_at($1, $2) AS a ON p.basis_kind = 'approval' AND a.approval_id = p.basis_id
