@@ -59,3 +59,10 @@ test('all columns at once, the quality of each, and a policy: exit code 1 where 
   expect(await readFile(at('d.svg'), 'utf8')).toContain('domain_classifier@assay');
   expect((await assay(...args)).out).toContain('gate range (x): FAIL');
 });
+
+test('files without a column in common are refused, not called free of drift', async () => {
+  await writeFile(at('other.csv'), 'y,z\n1,2\n3,4\n');
+  const { code, out } = await assay('drift', at('a.csv'), at('other.csv'));
+  expect(code).toBe(2);
+  expect(out).toMatch(/no column in common \(NoCommonColumn; columns: at least one column of both files\)/);
+});

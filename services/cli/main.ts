@@ -23,14 +23,26 @@ export async function main(
     const command = await entry.load();
     return await command(args, context);
   } catch (error) {
-    const { code, message, place } = error as { code?: string; message?: string; place?: object };
+    const { code, message, place } = error as { code?: string; message?: string; place?: Place };
     if (args.includes('--json'))
       context.stderr.write(`${JSON.stringify({ error: { code: code ?? 'Failed', message, ...place } })}\n`);
-    else context.stderr.write(`assay ${name}: ${message ?? String(error)}${code ? ` (${code})` : ''}\n`);
+    else
+      context.stderr.write(`assay ${name}: ${message ?? String(error)}${code ? ` (${code}${broken(place)})` : ''}\n`);
     if (code === undefined && process.env['ASSAY_DEBUG'] && error instanceof Error)
       context.stderr.write(`${error.stack}\n`);
     return 2;
   }
+}
+
+interface Place {
+  readonly field?: string;
+  readonly rule?: string;
+}
+
+/** The field and the rule that it breaks. */
+function broken({ field, rule }: Place = {}): string {
+  const named = [field, rule].filter((part) => part !== undefined).join(': ');
+  return named === '' ? '' : `; ${named}`;
 }
 
 function help(): string {

@@ -97,7 +97,7 @@ export function prepareReference(reference: Table): void {
  * Drift of every column that both tables have.
  * @param methods `name@profile`; default a set per kind of column. A method that cannot be computed on a column (texts
  * where numbers are needed) is left out there when it comes from the default, and is an error when it was asked for.
- * @throws InputError `UnknownColumn`, and those of the measures
+ * @throws InputError `NoCommonColumn`, `UnknownColumn`, and those of the measures
  */
 export function driftReport(
   reference: Table,
@@ -107,6 +107,11 @@ export function driftReport(
 ): DriftReport {
   const names = (table: Table): string[] => table.columns.map(({ name }) => name);
   const shared = names(reference).filter((name) => names(current).includes(name));
+  if (shared.length === 0)
+    throw new InputError('NoCommonColumn', 'reference and current data have no column in common', {
+      field: 'columns',
+      rule: 'at least one column of both files',
+    });
   for (const name of columns ?? [])
     if (!shared.includes(name))
       throw new InputError('UnknownColumn', `column "${name}" is not in both files`, {
