@@ -10,7 +10,7 @@ import type { OnnxDescription, Parity } from '../onnx/index.js';
 import { efficiencyOf } from '../record/efficiency.js';
 import { startMeter } from '../record/resources.js';
 import type { ResourceRecord } from '../record/resources.js';
-import { plainTrial, runSearch, searchDigest } from '../search/run-search.js';
+import { plainTrial, runSearch, searchDigest, trialsDiffer } from '../search/run-search.js';
 import type { SearchResult } from '../search/run-search.js';
 import type { TrialRecord } from '../search/trials.js';
 import { innerFoldsOf, schemeOf } from '../validation/schemes.js';
@@ -40,10 +40,12 @@ export interface RunOptions {
   readonly onProgress?: (progress: {
     readonly stage: 'trial' | 'fold' | 'final' | 'export';
     readonly done: number;
+    /** Of a trial in nested validation: the outer fold whose training rows are searched. */
+    readonly outerFold?: number;
     /** 0 where a search does not know its end. */
     readonly total: number;
   }) => void;
-  /** Trials of an earlier, interrupted run of the same search, which are not run again. */
+  /** Trials of an earlier, interrupted run of the same search in their order, which are not run again. */
   readonly recordedTrials?: readonly TrialRecord[];
   /** A trial of a search has ended: it can be kept before the next one begins. */
   readonly onTrial?: (trial: TrialRecord) => void;
@@ -61,7 +63,7 @@ export interface JobResult {
   /** What `run.json` holds. */
   readonly record: RunRecord;
   readonly predictions: Predictions;
-  /** Of a search all its trials; else the one candidate. */
+  /** Of a search all its trials, behind them those in each outer fold of a nested validation; else the one candidate. */
   readonly trials: readonly TrialRecord[];
   /** Cross-validated, pooled; they need no policy. */
   readonly measurements: readonly Measurement[];
@@ -147,7 +149,7 @@ export interface FoldRecord extends FitRecord {
  * environment: the same signature and seed give the same bytes.
  *
  * @throws InputError: `OneClass`, `UnknownColumn`, `MissingValue`, `NeedsEncoding`, `LeakingTarget`, `DeadlinePassed`,
- * `TimeLimit`, `MemoryLimit`, `Cancelled`, `ParityBroken`, and those of the folds, the steps and the algorithm
+ * `TimeLimit`, `MemoryLimit`, `Cancelled`, `ParityBroken`, and those of the folds, the steps, the algorithm and the search
  */
 export async function runJob(job: Job, table: Table, options: RunOptions = {}): Promise<JobResult> {
   const now = options.now ?? Date.now;
@@ -160,30 +162,34 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
   const rowDigest = options.rowDigest ?? hashRows(table).digest();
   const trialDigest = searchDigest(job, rowDigest);
   const inner = job.search && innerFoldsOf(job.validation);
-  // Nested: the search on all rows chooses by the inner folds' count, the outer ones say how well such a choice does.
-  const search =
-    job.search &&
-    runSearch(inner === undefined ? prepared : withInnerFolds(prepared, inner), job.search, {
+  const { recordedTrials: recorded = [] } = options;
+  const trials: TrialRecord[] = [];
+  const searchOn = (own: Prepared, outer: { readonly outerFold?: number } = {}): SearchResult => {
+    const found = runSearch(own, job.search!, {
+      ...outer,
       checkpoint,
       digest: trialDigest,
-      recorded: options.recordedTrials ?? [],
+      recorded: recorded.slice(trials.length),
       onTrial: (trial) => options.onTrial?.(trial),
-      onProgress: (done, total = 0) => options.onProgress?.({ stage: 'trial', done, total }),
+      onProgress: (done, total = 0) => options.onProgress?.({ stage: 'trial', done, total, ...outer }),
     });
+    trials.push(...found.trials);
+    return found;
+  };
+  // Nested: the search on all rows chooses by the inner folds' count, the outer ones say how well such a choice does.
+  const search = job.search && searchOn(inner === undefined ? prepared : withInnerFolds(prepared, inner));
   const candidate = search?.candidate ?? { algorithm: job.algorithm };
   const searchedAt = now();
   const context: CandidateContext = {
     checkpoint,
     onFold: (_, done, total) => options.onProgress?.({ stage: 'fold', done, total }),
   };
-  const choose = (own: Prepared, fold: number): Candidate => {
-    const digest = canonicalDigest({ search: trialDigest, fold });
-    return runSearch(own, job.search!, { checkpoint, digest, recorded: [], onTrial: () => {} }).candidate;
-  };
+  const choose = (own: Prepared, outerFold: number): Candidate => searchOn(own, { outerFold }).candidate;
   const validated =
     inner === undefined
       ? validateCandidate(prepared, candidate, context)
       : validateNested(prepared, inner, choose, context);
+  if (recorded.length > trials.length) throw trialsDiffer(recorded[trials.length]!);
   const validatedAt = now();
   checkpoint();
   const all = Int32Array.from({ length: table.rows }, (_, row) => row);
@@ -245,7 +251,7 @@ export async function runJob(job: Job, table: Table, options: RunOptions = {}): 
       ...(search && job.search?.method.name === 'random' ? { drawn: drawnOf(search) } : {}),
     }),
   };
-  const trials = search?.trials ?? [plainTrial(candidate, validated, trialDigest)];
+  if (!search) trials.push(plainTrial(candidate, validated, trialDigest));
   return { model, digest, record, predictions, trials, measurements };
 }
 

@@ -20,7 +20,9 @@ export interface SearchOptions {
   readonly checkpoint: () => void;
   /** As {@link searchDigest} gives it. */
   readonly digest: string;
-  /** Trials of an earlier, interrupted run: they are taken as they are. */
+  /** Of nested validation: the outer fold whose training rows are searched. */
+  readonly outerFold?: number;
+  /** Trials of an earlier, interrupted run from this search's first on: they are taken as they are. */
   readonly recorded: readonly TrialRecord[];
   /** A trial has ended; what it throws ends the search. */
   readonly onTrial: (trial: TrialRecord) => void;
@@ -80,21 +82,16 @@ export function runSearch(prepared: Prepared, search: SearchDocument, options: S
     const recorded = options.recorded[trials.length];
     const proposal = strategy.propose(observations);
     if (!proposal) break;
-    const point = { family: proposal.family, unit: [...proposal.unit] };
-    if (recorded && canonicalDigest({ point }) !== canonicalDigest({ point: recorded.point }))
-      throw new InputError('TrialsDiffer', `recorded trial ${trials.length} is not what this search tries`, {
-        row: trials.length,
-        rule: 'trials of this version of Assay, unchanged',
-      });
-    const trial =
-      recorded ??
-      runTrial(prepared, candidateAt(proposal.family, proposal.unit), objective, {
-        trial: trials.length,
-        search: options.digest,
-        point,
-        fraction: proposal.fraction,
-        checkpoint: options.checkpoint,
-      });
+    const candidate = candidateAt(proposal.family, proposal.unit);
+    const plan = {
+      trial: trials.length,
+      ...(options.outerFold === undefined ? {} : { outerFold: options.outerFold }),
+      search: options.digest,
+      point: { family: proposal.family, unit: [...proposal.unit] },
+      fraction: proposal.fraction,
+    };
+    if (recorded && planOf(recorded) !== planOf({ ...plan, candidate })) throw trialsDiffer(plan);
+    const trial = recorded ?? runTrial(prepared, candidate, objective, plan, options.checkpoint);
     if (!recorded) options.onTrial(trial);
     spent += trial.resources.milliseconds;
     keep(trial);
@@ -102,15 +99,31 @@ export function runSearch(prepared: Prepared, search: SearchDocument, options: S
   return { ...bestOf(trials), objective, trials, ended };
 }
 
-interface TrialPlan extends Pick<TrialRecord, 'trial' | 'search' | 'fraction'> {
-  readonly point?: NonNullable<TrialRecord['point']>;
-  readonly checkpoint: () => void;
+type TrialPlan = Pick<TrialRecord, 'trial' | 'outerFold' | 'search' | 'point' | 'fraction'>;
+
+/** What a trial is before it runs. */
+function planOf({ trial, outerFold, search, point, fraction, candidate }: TrialPlan & Pick<TrialRecord, 'candidate'>) {
+  return canonicalDigest({ trial, outerFold: outerFold ?? null, search, point: point ?? null, fraction, candidate });
 }
 
-function runTrial(prepared: Prepared, candidate: Candidate, objective: Objective, plan: TrialPlan): TrialRecord {
+/** A recorded trial is none that this search would run. */
+export function trialsDiffer({ trial, outerFold }: Pick<TrialRecord, 'trial' | 'outerFold'>): InputError {
+  const where = outerFold === undefined ? '' : ` of outer fold ${outerFold}`;
+  return new InputError('TrialsDiffer', `recorded trial ${trial}${where} is not what this search tries`, {
+    row: trial,
+    rule: 'trials of this version of Assay, unchanged',
+  });
+}
+
+function runTrial(
+  prepared: Prepared,
+  candidate: Candidate,
+  objective: Objective,
+  plan: TrialPlan,
+  checkpoint: () => void,
+): TrialRecord {
   const started = performance.now();
   const cpu = process.cpuUsage();
-  const { checkpoint, ...head } = plan;
   let folds: readonly FoldScores[] = [];
   let outcome: Pick<TrialRecord, 'status' | 'loss' | 'scores' | 'error'>;
   // What a checkpoint throws ends the search; what an algorithm throws ends the trial.
@@ -138,7 +151,7 @@ function runTrial(prepared: Prepared, candidate: Candidate, objective: Objective
   const used = process.cpuUsage(cpu);
   return {
     version: 1,
-    ...head,
+    ...plan,
     candidate,
     ...outcome,
     folds: folds.map(foldOf),

@@ -5,7 +5,10 @@ import type { Candidate, Scores } from '../job/candidate.js';
 /** One line of `trials.jsonl` (`schemas/cli/trial.schema.json`). */
 export interface TrialRecord {
   readonly version: 1;
+  /** Counts from 0 within its search. */
   readonly trial: number;
+  /** Of nested validation: the outer fold whose training rows are searched; absent in the search on all rows. */
+  readonly outerFold?: number;
   /** Digest of what the trials of a search have in common: the job without its data path and limits, and the rows. */
   readonly search: string;
   readonly candidate: Candidate;
@@ -45,15 +48,16 @@ export interface TrialLog {
 
 /**
  * Opens `trials.jsonl` for a search, new or where it was: a last line that a dying process left half written is cut off.
- * @throws InputError `TrialsDiffer` where a line belongs to another job, or to other rows; `MalformedJson`
+ * Of nested validation the trials of each outer fold's search lie behind those on all rows, fold by fold.
+ * @throws InputError `TrialsDiffer` where a line belongs to another job, or to other rows, or is out of its order;
+ * `MalformedJson`
  */
 export function openTrials(path: string, search: string): TrialLog {
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  const recorded = whole
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line, index) => parse(path, line, index, search));
+  const recorded: TrialRecord[] = [];
+  for (const line of whole.split('\n'))
+    if (line !== '') recorded.push(parse(path, line, recorded.length, recorded.at(-1), search));
   const file = openSync(path, 'a');
   ftruncateSync(file, Buffer.byteLength(whole));
   return {
@@ -66,7 +70,13 @@ export function openTrials(path: string, search: string): TrialLog {
   };
 }
 
-function parse(path: string, line: string, index: number, search: string): TrialRecord {
+function parse(
+  path: string,
+  line: string,
+  index: number,
+  before: TrialRecord | undefined,
+  search: string,
+): TrialRecord {
   let trial: TrialRecord;
   try {
     trial = JSON.parse(line) as TrialRecord;
@@ -77,7 +87,7 @@ function parse(path: string, line: string, index: number, search: string): Trial
       rule: 'RFC 8259',
     });
   }
-  if (trial.version !== 1 || trial.trial !== index || trial.search !== search)
+  if (trial.version !== 1 || trial.search !== search || !follows(trial, before))
     throw new InputError('TrialsDiffer', `${path} holds trials of another search; take another folder or remove it`, {
       file: path,
       line: index + 1,
@@ -85,4 +95,11 @@ function parse(path: string, line: string, index: number, search: string): Trial
       rule: 'the same job and rows as when the search began',
     });
   return trial;
+}
+
+/** The next of the same search, or the first of the next outer fold's. */
+function follows({ trial, outerFold }: TrialRecord, before: TrialRecord | undefined): boolean {
+  if (!before) return trial === 0 && outerFold === undefined;
+  if (outerFold === before.outerFold) return trial === before.trial + 1;
+  return trial === 0 && outerFold === (before.outerFold ?? -1) + 1;
 }

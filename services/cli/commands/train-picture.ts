@@ -38,9 +38,10 @@ function historyOf(
   { score, direction }: { readonly score: string; readonly direction: 'minimize' | 'maximize' },
 ): LinePanel[] {
   const better = direction === 'minimize' ? Math.min : Math.max;
-  const scored = trials.flatMap(({ trial, scores, fraction }) => {
+  const scored = trials.flatMap(({ trial, outerFold, scores, fraction }) => {
     const value = scores[score];
-    return typeof value === 'number' ? [{ trial, value, fraction }] : [];
+    // The trials in outer folds say how well such a search chooses; this one chose the model.
+    return typeof value === 'number' && outerFold === undefined ? [{ trial, value, fraction }] : [];
   });
   const most = Math.max(...scored.map(({ fraction }) => fraction));
   const full = scored.filter(({ fraction }) => fraction === most);

@@ -5,7 +5,7 @@ import type { Job, JobResult, RunOptions, RunVerdicts } from '#libs/learning';
 import { InputError, hashRows, parsePolicy, readTable } from '#libs/statistics';
 import type { FairnessPolicy, Table } from '#libs/statistics';
 import { parseArguments } from '../arguments.js';
-import { progress, short, table as printTable } from '../print.js';
+import { interval, number, progress, short, table as printTable } from '../print.js';
 import type { CommandContext } from '../registry.js';
 import type { Command } from '../registry.js';
 import { trainPicture } from './train-picture.js';
@@ -80,8 +80,9 @@ async function run(
   const options: RunOptions = {
     dataDigest,
     rowDigest,
-    onProgress: ({ stage, done, total }) => {
-      if (stderr.isTTY) stderr.write(`\r${stage} ${done}${total > 0 ? ` of ${total}` : ''}`.padEnd(40));
+    onProgress: ({ stage, done, total, outerFold }) => {
+      const where = outerFold === undefined ? '' : `outer fold ${outerFold}: `;
+      if (stderr.isTTY) stderr.write(`\r${where}${stage} ${done}${total > 0 ? ` of ${total}` : ''}`.padEnd(40));
     },
   };
   if (!job.search) return runJob(job, table, options);
@@ -133,8 +134,8 @@ function present(result: JobResult, judged: RunVerdicts | undefined): string {
     ...(result.record.fit['converged'] === false ? ['the fit has not converged: see fit in run.json'] : []),
     `onnxruntime agrees with the trainer on ${parity.rows} rows within ${short(parity.largestDifference)}`,
     ...printTable(
-      ['measure, pooled', 'value'],
-      result.measurements.map((m) => [m.definition, m.value === null ? `undefined (${m.undefined})` : short(m.value)]),
+      ['measure, pooled', 'value', '95 % interval', 'method'],
+      result.measurements.map((m) => [m.definition, number(m), interval(m), m.interval?.method ?? '']),
     ),
     ...(judged?.verdicts ?? []).map(
       ({ gate, verdict, reasons }) => `gate ${gate.id}: ${verdict.toUpperCase()}  ${reasons.join('; ')}`,
