@@ -102,8 +102,15 @@ export function runSearch(prepared: Prepared, search: SearchDocument, options: S
 type TrialPlan = Pick<TrialRecord, 'trial' | 'outerFold' | 'search' | 'point' | 'fraction'>;
 
 /** What a trial is before it runs. */
-function planOf({ trial, outerFold, search, point, fraction, candidate }: TrialPlan & Pick<TrialRecord, 'candidate'>) {
-  return canonicalDigest({ trial, outerFold: outerFold ?? null, search, point: point ?? null, fraction, candidate });
+function planOf({
+  trial,
+  outerFold,
+  search,
+  point,
+  fraction,
+  candidate,
+}: TrialPlan & Pick<TrialRecord, 'candidate'>): string {
+  return canonicalDigest({ trial, outerFold, search, point, fraction, candidate });
 }
 
 /** A recorded trial is none that this search would run. */
