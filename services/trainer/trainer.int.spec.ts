@@ -147,6 +147,70 @@ describe('the trainer', () => {
     await expect(trainer!.evaluate(newId())).rejects.toMatchObject({ code: 'NotFound' });
   });
 
+  test('of three classes the policy decides on its label against the others, as the stored predictions say', async () => {
+    const [classes, attribute] = [['later', 'no', 'yes'], Array.from({ length: 90 }, (_, row) => row % 4 === 0)];
+    const lines = attribute.map((afam, row) => {
+      const x = (row % 3) + Math.sin(row * row) + (afam ? 0.2 : 0);
+      return `${classes[row % 3]},${x.toFixed(3)},${Math.cos(row).toFixed(3)},${afam ? 'yes' : 'no'}`;
+    });
+    const stored = await all.content.add(Buffer.from(`deny,x,y,afam\n${lines.join('\n')}\n`));
+    const own = newId();
+    await all.write(
+      `datasetVersion-${all.workspace}.${own}`,
+      example('DatasetVersionSealed', { datasetVersionId: own, content: { ...stored, mediaType: 'text/csv' } }),
+    );
+    start();
+    const { reweighing: _, ...plain } = job;
+    const document = { ...plain, target: { column: 'deny' }, algorithm: { name: 'softmax_regression', l2: 1 } };
+    const trainingRunId = await startRun(document, { datasetVersionIds: [own] });
+    const { type, data } = await ending(trainingRunId);
+    expect(type).toBe('TrainingRunCompleted');
+    const { record, measurements } = data as { record: { digest: string }; measurements: { definition: string }[] };
+    expect(measurements.map(({ definition }) => definition)).toContain('f1_macro@sklearn');
+    const run = JSON.parse((await all.content.bytes(record.digest)).toString());
+    expect(run.problem).toEqual({ kind: 'multiclass', column: 'deny', classes });
+
+    const evaluated = async (modelId: string) => {
+      const modelVersionId = newId();
+      const artifact = data['artifact'] as never;
+      const event = example('ModelVersionRegistered', { modelVersionId, modelId, trainingRunId, artifact });
+      const position = await all.write(`modelVersion-${all.workspace}.${modelVersionId}`, event);
+      return trainer!.evaluate(modelVersionId, position);
+    };
+    const evaluation = await evaluated(examples.ModelRegistered.modelId);
+    const csv = (await all.content.bytes(run.predictions.digest)).toString();
+    const rows = csv
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(',').map(Number));
+    expect(rows).toHaveLength(90);
+    const decided = rows.map((cells) => cells[5]! >= 0.3); // row, fold, label, then a probability of each class
+    const correct = rows.filter(([, , label], at) => decided[at] === (label === 2)).length;
+    const favourable = (afam: boolean): number => {
+      const members = rows.flatMap(([row], at) => (attribute[row!] === afam ? [at] : []));
+      return members.filter((at) => !decided[at]).length / members.length;
+    };
+    const [of, without] = [favourable(true), favourable(false)];
+    const value = (definition: string): number | undefined =>
+      evaluation.measurements.find(
+        ({ definition: name, group }) => name === definition && (group === undefined || group['afam'] === '*'),
+      )!.value!;
+    expect(value('accuracy_score@sklearn')).toBe(correct / 90);
+    expect(value('demographic_parity_ratio@fairlearn')).toBeCloseTo(Math.min(of, without) / Math.max(of, without), 12);
+    expect(new Set(decided).size).toBe(2);
+
+    // A policy that decides on a label which the model does not know measures nothing.
+    const { policyId, modelId } = { policyId: newId(), modelId: newId() };
+    const { document: policy } = examples.PolicyPublished;
+    await all.write(
+      `policy-${all.workspace}.${policyId}`,
+      example('PolicyPublished', { policyId, document: { ...policy, decision: { ...policy.decision, scored: '1' } } }),
+    );
+    await all.write(`model-${all.workspace}.${modelId}`, example('ModelRegistered', { modelId, policyId }));
+    await expect(evaluated(modelId)).rejects.toMatchObject({ code: 'OtherLabel' });
+  });
+
   test('a job that breaks a rule fails the run with its code, and the next one is run', async () => {
     start();
     const cases: [Promise<string>, string][] = [
