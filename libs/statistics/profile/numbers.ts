@@ -33,7 +33,7 @@ export function profileNumbers(column: NumericColumn): ColumnProfile {
 function finiteOf(values: Float64Array): Float64Array {
   let n = 0;
   // Infinities and NaN fail the comparison: no call.
-  for (let i = 0; i < values.length; i += 1) n += 0 * values[i]! === 0 ? 1 : 0;
+  for (let i = 0; i < values.length; i += 1) n += values[i]! > -Infinity && values[i]! < Infinity ? 1 : 0;
   if (n === values.length) return values;
   const finite = room('finite', n);
   let at = 0;
