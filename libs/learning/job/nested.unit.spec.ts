@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';
@@ -11,6 +12,10 @@ import type { JobResult, RunRecord, TrialRecord } from '../index.js';
 const examples = join(repositoryRoot(), 'examples/jobs');
 const document = JSON.parse(readFileSync(join(examples, 'validation-nested.json'), 'utf8')) as object;
 const { table } = await readCsv(join(examples, '../boston-mortgage/boston-hmda.csv'));
+const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js');
+const isTrial = new Ajv2020({ strict: false }).compile(
+  JSON.parse(readFileSync(join(repositoryRoot(), 'schemas/cli/trial.schema.json'), 'utf8')),
+);
 const everySeventh = (rows: number): Table =>
   selectRows(
     table,
@@ -80,6 +85,7 @@ test('a nested search stopped behind every one of its trials goes on to the same
   }
   expect(ran).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  for (const line of lines) expect(isTrial(JSON.parse(line)) ? [] : isTrial.errors).toEqual([]);
   expect(lastingTrials(lines.map((line) => JSON.parse(line) as TrialRecord))).toEqual(lastingTrials(whole.trials));
   expect(Buffer.from(result!.model).equals(whole.model)).toBe(true);
   expect(lasting(result!.record)).toEqual(lasting(whole.record));

@@ -26,9 +26,15 @@ const sample = selectRows(
 );
 
 describe('example jobs', () => {
-  test('there is one for every algorithm and every search', () => {
-    const named = jobs.filter(([name]) => name.startsWith('algorithm-')).map(([, { algorithm }]) => algorithm.name);
-    expect(new Set(named)).toEqual(new Set(algorithms.keys()));
+  test('there is one for every algorithm, each of its tasks, and every search', () => {
+    const own = jobs.filter(([name]) => name.startsWith('algorithm-'));
+    const named = own.map(([, { algorithm, task }]) =>
+      task === 'regression' ? [algorithm.name, task] : [algorithm.name],
+    );
+    const tasks = [...algorithms.values()].flatMap(({ name, tasks: all }) =>
+      all.map((task) => (task === 'regression' ? [name, task] : [name])),
+    );
+    expect(new Set(named.map(String))).toEqual(new Set(tasks.map(String)));
     const methods = jobs.flatMap(([, { search }]) => search?.method.name ?? []);
     expect(new Set(methods)).toEqual(new Set(['grid', 'random', 'bayesian', 'genetic', 'successive_halving']));
   });
