@@ -17,6 +17,7 @@ import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
 import { sklearnDefinitions } from './families/sklearn.js';
 import { averageDefinitions } from './families/sklearn-averages.js';
+import { frourosMoreDefinitions } from './families/frouros-more.js';
 import { frourosTestDefinitions } from './families/frouros-tests.js';
 import { multivariateDefinitions } from './families/multivariate.js';
 import { qualityDriftDefinitions } from './families/quality-drift.js';
@@ -65,6 +66,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...alibiDefinitions,
     ...qualityDriftDefinitions,
     ...frourosTestDefinitions,
+    ...frourosMoreDefinitions,
     ...evidentlyDefinitions,
     ...scipyDefinitions,
     ...statsmodelsDefinitions,

@@ -1,9 +1,18 @@
 import { countInBins, quantileEdges, shares } from '../../drift/bins.js';
 import { absoluteDifference, hellinger, jensenShannon, largestDifference, strictPsi } from '../../drift/distances.js';
+import { kuiperSf } from '../../significance/kuiper.js';
+import { ks2Sample } from '../../significance/two-samples.js';
 import { answer } from '../definition.js';
 import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';
 import type { Inputs } from '../inputs.js';
-import { kindArgument, numericSamples, pairOf, sampleArguments, valueCounts } from '../sample-inputs.js';
+import {
+  kindArgument,
+  numericSamples,
+  pairOf,
+  resultArgument,
+  sampleArguments,
+  valueCounts,
+} from '../sample-inputs.js';
 
 /**
  * Our own drift profiles: bins are the deciles of the reference with open ends (values for texts), so that the edges are
@@ -80,6 +89,28 @@ export const assayDriftDefinitions: readonly MeasureDefinition[] = [
   definition('jensenshannon', '√JSD in base 2', '[0, 1]', 'jensenshannon@evidently: nats, other bins', (p, q) =>
     jensenShannon(p, q, 2),
   ),
+  {
+    name: 'kuiper_test',
+    profile: 'assay',
+    version: '1',
+    family: 'drift',
+    files: 2,
+    arguments: [...sampleArguments, resultArgument],
+    formula: 'V = D⁺ + D⁻, and its p for N = n m / (n + m); p is 1 under 1/N',
+    range: 'V in [0, 1], p in [0, 1]',
+    undefinedCases: ['empty-sample: no value on one side'],
+    source: 'Kuiper 1960; Stephens, Biometrika 52 (1965); Paltani, A&A 420 (2004)',
+    differs: 'kuiper_test@frouros takes max(D⁺, D⁻) for V',
+    compute(inputs): Answer {
+      const { a, b, n } = numericSamples(inputs);
+      if (a.length === 0 || b.length === 0) return { undefined: 'empty-sample', n: 0 };
+      const gap = (side: 'less' | 'greater'): number => ks2Sample(a, b, 'asymp', side).statistic;
+      const v = Math.max(0, gap('less')) + Math.max(0, gap('greater'));
+      const which = inputs.oneOf('result', ['statistic', 'pvalue'], 'statistic');
+      const p = kuiperSf(v, (a.length * b.length) / n) ?? 1;
+      return answer(which === 'statistic' ? v : Math.min(1, Math.max(0, p)), { n });
+    },
+  },
   {
     name: 'model_drift',
     profile: 'assay',

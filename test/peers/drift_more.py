@@ -1,0 +1,71 @@
+"""Goldens of the functions that others_drift.py and evidently_metrics.py leave out, of the library that is installed:
+python test/peers/drift_more.py NAME > test/peers/goldens/NAME-more.json (evidently, frouros or deepchecks; seconds each)"""
+import warnings, sys
+warnings.simplefilter('ignore')
+from importlib.metadata import version
+import numpy as np, pandas as pd
+from common import Golden
+
+which = sys.argv[1]
+rng = np.random.RandomState(1122)
+golden = Golden({which: version(which), 'numpy': np.__version__, 'pandas': pd.__version__, 'scipy': version('scipy')})
+
+
+def columns(n, m, left, right):
+    """Pairs of columns of n and m rows, as tables of one column each."""
+    return {name: (left[name](n), right[name](m)) for name in left}
+
+
+def numbers():
+    left = dict(normal=lambda n: rng.normal(0, 1, n).round(5), skewed=lambda n: rng.lognormal(0, 2.5, n).round(7), ties=lambda n: rng.normal(0, 1, n).round(1),
+                few=lambda n: rng.randint(0, 4, n), apart=lambda n: rng.normal(0, 1, n).round(4), offset=lambda n: (1e6 + rng.normal(0, 1, n)).round(4))
+    right = dict(normal=lambda n: rng.normal(.3, 1.2, n).round(5), skewed=lambda n: rng.lognormal(.4, 2.7, n).round(7), ties=lambda n: rng.normal(.2, 1, n).round(1),
+                 few=lambda n: rng.randint(0, 5, n), apart=lambda n: rng.normal(9, 1, n).round(4), offset=lambda n: (1e6 + .5 + rng.normal(0, 1, n)).round(4))
+    pairs = {f'{name}-{n}-{m}': pair for n, m in ((160, 90), (40, 40), (9, 13)) for name, pair in columns(n, m, left, right).items()}
+    return pairs | {
+        'constant': ([3.5] * 6, [3.5] * 4), 'constants': ([3.5] * 6, [4.5] * 4), 'constant-against': ([2.0] * 7, [1, 2, 2, 3, 9.5]), 'mostly-one': ([0.0] * 30 + [1, 2], [0.0] * 25 + [1, 7, 9]),
+        'one-each': ([1.0], [2.0]), 'one-two': ([1.0, 3.0], [2.0]), 'two-two': ([1.0, 2.0], [1.5, 1.5]), 'same': ([1.0, 2, 3, 4, 5], [1.0, 2, 3, 4, 5]),
+        'missing': ([1.25, None, 2.5, 3, None, 7, 1], [None, 2, 2.25, 8, 9.5, 3]), 'interleaved': (list(range(0, 60, 2)), list(range(1, 60, 2))),
+    }
+
+
+def present(values):
+    return np.array([v for v in values if v is not None], dtype=float)
+
+
+def put(name, pair):
+    for side, values in zip(('reference', 'current'), pair):
+        golden.tables({f'{name}-{side}': dict(x=np.asarray(values, dtype=object).tolist() if None in list(values) else np.asarray(values).tolist())})
+    return [f'{name}-reference', f'{name}-current']
+
+
+def attempt(label, call):
+    try:
+        return float(call())
+    except Exception as error:  # an empty or tiny sample that the library refuses: undefined with us
+        print(label, repr(error)[:120], file=sys.stderr)
+        return None
+
+
+if which == 'frouros':
+    import frouros.detectors.data_drift as dd
+
+    def compare(cls, a, b, **options):
+        detector = cls(**options)
+        detector.fit(X=a)
+        return detector.compare(X=b)[0]
+
+    for name, pair in numbers().items():
+        files, a, b = put(name, pair), present(pair[0]), present(pair[1])
+        for args in ({}, dict(num_bins=5), dict(num_bins=37)):
+            golden.case('kl@frouros', files, dict(column='x') | args, compare(dd.KL, a, b, **args).distance)
+            for base in ({}, dict(base=2)):
+                value = float(compare(dd.JS, a, b, **args, **base).distance)
+                golden.case('js@frouros', files, dict(column='x') | args | base, value, absolute=1e-7 if value < 1e-7 else None)
+        tested = compare(dd.KuiperTest, a, b)
+        golden.case('kuiper_test@frouros', files, dict(column='x', result='statistic'), tested.statistic)
+        # Under 1/N the library's formula leaves [0, 1]: undefined with us.
+        reachable = tested.statistic * len(a) * len(b) >= len(a) + len(b)
+        golden.case('kuiper_test@frouros', files, dict(column='x', result='pvalue'), tested.p_value if reachable else None)
+        golden.case('bws_test@frouros', files, dict(column='x'), attempt(f'{name} bws', lambda: compare(dd.BWSTest, a, b).statistic))
+golden.write()
