@@ -8,7 +8,7 @@ import { logGamma } from '../special/distributions.js';
  */
 export function kuiperSf(v: number, N: number): number | undefined {
   if (v * N < 1) return undefined;
-  if (v < 2 / N) return 1 - Math.exp(logGamma(N + 1)) * (v - 1 / N) ** (N - 1);
+  if (v < 2 / N) return 1 - Math.exp(logGamma(N + 1) + logPower(Math.max(0, v - 1 / N), N - 1));
   if (v < 3 / N) return belowThree(v, N);
   if ((N % 2 === 0 && v > 0.5) || (N % 2 === 1 && v > (N - 1) / (2 * N))) return upperTail(v, N);
   return expansion(v, N);
@@ -18,8 +18,14 @@ function belowThree(v: number, N: number): number {
   const half = (N * v - 1) / 2;
   const root = Math.sqrt(half * half - (N * v - 2) ** 2 / 2);
   const [a, b] = [half + root, half - root];
-  const scale = Math.exp(logGamma(N) - (N - 2) * Math.log(N));
-  return 1 - (scale * (b ** (N - 1) * (1 - a) - a ** (N - 1) * (1 - b))) / (b - a);
+  const logScale = logGamma(N) - (N - 2) * Math.log(N);
+  const part = (own: number, other: number): number => (1 - other) * Math.exp(logScale + logPower(own, N - 1));
+  return 1 - (part(b, a) - part(a, b)) / (b - a);
+}
+
+/** Logarithm of base^exponent, 0^0 being 1: factorials and powers of thousands are beyond a double. */
+function logPower(base: number, exponent: number): number {
+  return exponent === 0 ? 0 : exponent * Math.log(base);
 }
 
 function upperTail(v: number, N: number): number {
