@@ -68,4 +68,37 @@ if which == 'frouros':
         reachable = tested.statistic * len(a) * len(b) >= len(a) + len(b)
         golden.case('kuiper_test@frouros', files, dict(column='x', result='pvalue'), tested.p_value if reachable else None)
         golden.case('bws_test@frouros', files, dict(column='x'), attempt(f'{name} bws', lambda: compare(dd.BWSTest, a, b).statistic))
+
+if which == 'evidently':
+    import evidently.legacy.calculations.stattests as st
+    from evidently.legacy.calculations.stattests import mmd_stattest, tvd_stattest
+    from evidently.legacy.core import ColumnType
+
+    choose = lambda values, p, n: rng.choice(list(values), n, p=p).tolist()
+    texts = {
+        'texts': (choose('abcde', [.4, .3, .2, .05, .05], 120), choose('abcdf', [.3, .3, .25, .1, .05], 80)), 'drifted': (choose('abc', [.5, .3, .2], 90), choose('abc', [.3, .3, .4], 90)),
+        'alike': (choose('ab', [.5, .5], 60), choose('ab', [.5, .5], 45)), 'one-text': (['a'] * 5, ['a'] * 9), 'disjoint': (['a'] * 4, ['b'] * 4), 'new-and-gone': (['a', 'b', 'a', 'b'], ['b', 'c', 'c']),
+        'missing-texts': (['a', 'b', None, 'a', 'b', 'b'], ['a', 'b', 'b', None]),
+    }
+    drawn = dict(result='pvalue', n_permutations=4000, seed=1)
+    for name, pair in texts.items():
+        files, a, b = put(name, pair), pd.Series(pair[0]), pd.Series(pair[1])
+        golden.case('tvd@evidently', files, dict(column='x'), tvd_stattest._total_variation_distance(a, b))
+        golden.case('tvd@evidently', files, dict(column='x') | drawn, st.tvd_test.func(a, b, ColumnType.Categorical, .1)[0], absolute=.05)
+    for name, pair in numbers().items():
+        if name in ('interleaved',) or name.startswith('few') or name.startswith('offset-40'):
+            continue
+        files, a, b = put(name, pair), present(pair[0]), present(pair[1])
+        columns_of = [v.reshape(-1, 1) for v in (a, b)]
+        golden.case('empirical_mmd@evidently', files, dict(column='x'), attempt(f'{name} mmd', lambda: mmd_stattest.mmd_pval(*columns_of)[1]),
+                    tolerance=1e-3 if name.startswith('offset') else None)  # it subtracts squares: at an offset of 1e6 four digits are left
+        if name in ('normal-40-40', 'ties-40-40', 'apart-40-40', 'missing', 'same', 'constant'):
+            # Each of its p is drawn with 100 permutations: the mean of 60 of them.
+            mean = np.mean([st.empirical_mmd.func(pd.Series(a), pd.Series(b), ColumnType.Numerical, .1)[0] for _ in range(60)])
+            golden.case('empirical_mmd@evidently', files, dict(column='x') | drawn | dict(n_permutations=1000), mean, absolute=.05)
+    pairs = {f'fisher-{i}': (choose('xy', [p, 1 - p], n), choose('xy', [q, 1 - q], n)) for i, (n, p, q) in enumerate(((200, .5, .4), (30, .9, .6), (12, .5, .5), (7, .9, .3)))}
+    pairs |= {'fisher-zeroes': ([0] * 4, [0, 1, 1, 1]), 'fisher-apart': ([0] * 9, [1] * 9), 'fisher-one': ([2] * 4, [2] * 4), 'fisher-three': ([0, 1, 2, 0], [1, 2, 0, 0]), 'fisher-large': ([0] * 900 + [1] * 100, [0] * 820 + [1] * 180)}
+    for name, pair in pairs.items():
+        files = put(name, pair)
+        golden.case('fisher_exact@evidently', files, dict(column='x'), attempt(name, lambda: st.fisher_exact_test.func(pd.Series(pair[0]), pd.Series(pair[1]), ColumnType.Categorical, .1)[0]))
 golden.write()

@@ -12,6 +12,7 @@ import { assaySearchDefinitions } from './families/assay-search.js';
 import { descriptiveDefinitions } from './families/descriptive.js';
 import { explanationDefinitions } from './families/explanation.js';
 import { estimationDefinitions } from './families/estimation.js';
+import { evidentlyMoreDefinitions } from './families/evidently-more.js';
 import { evidentlyDefinitions } from './families/evidently.js';
 import { fairlearnDefinitions } from './families/fairlearn.js';
 import { smclarifyDefinitions } from './families/smclarify.js';
@@ -68,6 +69,7 @@ export const catalogue: ReadonlyMap<string, MeasureDefinition> = new Map(
     ...frourosTestDefinitions,
     ...frourosMoreDefinitions,
     ...evidentlyDefinitions,
+    ...evidentlyMoreDefinitions,
     ...scipyDefinitions,
     ...statsmodelsDefinitions,
   ].map((definition) => [`${definition.name}@${definition.profile}`, definition]),

@@ -80,7 +80,7 @@ export const assayDriftDefinitions: readonly MeasureDefinition[] = [
     'drift_magnitude',
     'Σ |p − q|, twice the total variation',
     '[0, 2]',
-    'tvd@evidently is a permutation p-value of half of it',
+    'tvd@evidently: half of it, over values',
     absoluteDifference,
   ),
   definition('total_variation', '½ Σ |p − q|', '[0, 1]', undefined, (p, q) => absoluteDifference(p, q) / 2),
