@@ -45,5 +45,6 @@ process.exit(missed === 0 ? 0 : 1);
 
 function present({ name, value, unit, ratio, against, floor, ok }) {
   const shown = (number) => (typeof number === 'number' ? Number(number.toPrecision(4)).toString() : String(number));
-  return `${ok ? 'ok    ' : 'MISSED'} ${name.padEnd(24)} ${shown(value)} ${unit}${ratio === undefined ? '' : `  ${shown(ratio)} × ${against}`}  (floor ${shown(floor)})`;
+  const isOpen = typeof against === 'string' && against.startsWith('not judged');
+  return `${isOpen ? '–     ' : ok ? 'ok    ' : 'MISSED'} ${name.padEnd(24)} ${shown(value)} ${unit}${ratio === undefined ? (isOpen ? `  ${against}` : '') : `  ${shown(ratio)} × ${against}`}  (floor ${shown(floor)})`;
 }

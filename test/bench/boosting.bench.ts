@@ -1,13 +1,12 @@
 // boosting: gradient boosting of 100,000 × 20, 100 trees of 31 leaves, one thread, against scikit-learn's
-// HistGradientBoostingClassifier of the same settings, where Python with scikit-learn 1.9.1 is present (ASSAY_PEERS_PYTHON).
+// HistGradientBoostingClassifier of the same settings, where Python is present.
 // Judged by the time and by the area under the curve of 25,000 rows that neither has seen.
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { algorithms } from '#libs/learning';
-import { repositoryRoot } from '#libs/runtime';
 import { Generator, rocAuc } from '#libs/statistics';
+import { askPeer, type PeerAnswer } from './peers.js';
 
 const rows = 100_000;
 const unseen = 25_000;
@@ -50,11 +49,14 @@ export async function* bench() {
     .predict(values.subarray(rows * width), unseen)
     .filter((_, i) => i % 2 === 1);
   const auc = rocAuc(Uint8Array.from(labels.subarray(rows)), scores)!;
-  const theirs = peer(values, labels);
+  const answer = peer(values, labels);
+  const theirs = 'result' in answer ? answer.result : undefined;
   const ratio = theirs && theirs.seconds / seconds;
   const against = theirs
     ? `speed of scikit-learn 1.9.1 HistGradientBoostingClassifier (${theirs.seconds.toFixed(2)} s)`
-    : 'scikit-learn is not present';
+    : 'notJudged' in answer
+      ? answer.notJudged
+      : '';
   yield {
     name: 'boosting',
     value: seconds,
@@ -74,8 +76,7 @@ export async function* bench() {
   };
 }
 
-/** @returns undefined where scikit-learn is not installed */
-function peer(values: Float64Array, labels: Float64Array): PeerRun | undefined {
+function peer(values: Float64Array, labels: Float64Array): PeerAnswer<PeerRun> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-boosting-'));
   try {
     const file = join(folder, 'data');
@@ -83,10 +84,7 @@ function peer(values: Float64Array, labels: Float64Array): PeerRun | undefined {
     all.set(values);
     all.set(labels, values.length);
     writeFileSync(file, new Uint8Array(all.buffer));
-    const script = join(repositoryRoot(), 'test', 'bench', 'peers', 'boosting.py');
-    const python = process.env['ASSAY_PEERS_PYTHON'] ?? 'python3';
-    const child = spawnSync(python, [script, file, String(rows), String(unseen), String(width)], { encoding: 'utf8' });
-    return child.status === 0 ? (JSON.parse(child.stdout) as PeerRun) : undefined;
+    return askPeer<PeerRun>('boosting', 'requirements.txt', [file, String(rows), String(unseen), String(width)]);
   } finally {
     rmSync(folder, { recursive: true });
   }

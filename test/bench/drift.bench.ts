@@ -1,11 +1,9 @@
 // drift-report, drift-functions: PSI, JS, KS and Wasserstein, by evidently's definitions, of 50 columns, 1,000,000 rows against
-// 1,000,000, the reference prepared. The peer is evidently 0.7.23 on a tenth of the rows, scaled a value, where Python with it is
-// present (ASSAY_PEERS_PYTHON).
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { repositoryRoot } from '#libs/runtime';
+// 1,000,000, the reference prepared. The peer is evidently 0.7.23 on a tenth of the rows, scaled a value, where Python
+// is present.
 import { Generator, driftReport, measure, prepareReference } from '#libs/statistics';
 import type { Table } from '#libs/statistics';
+import { askPeer, type PeerAnswer } from './peers.js';
 
 const rows = 1_000_000;
 const columns = 50;
@@ -34,9 +32,9 @@ export async function* bench() {
     });
     report += time(tableOf(random, 0.1), (current) => driftReport(reference, current, undefined, methods));
   }
-  const peer = peers();
-  yield line('drift-report', report, peer?.report, 20, 'evidently’s report');
-  yield line('drift-functions', functions, peer?.functions, 5, 'evidently’s bare functions');
+  const peer = askPeer<Peer>('drift', 'drift-requirements.txt');
+  yield line('drift-report', report, peer, 'report', 20, 'evidently’s report');
+  yield line('drift-functions', functions, peer, 'functions', 5, 'evidently’s bare functions');
 }
 
 function tableOf(random: Generator, shift: number): Table {
@@ -59,27 +57,21 @@ function time(current: Table, work: (current: Table) => unknown): number {
   return (performance.now() - start) / 1000;
 }
 
-function line(name: string, seconds: number, perValue: number | undefined, floor: number, against: string) {
-  const ratio = perValue === undefined ? undefined : (perValue * rows * columns) / seconds;
+function line(name: string, seconds: number, peer: PeerAnswer<Peer>, part: keyof Peer, floor: number, against: string) {
+  const ratio = 'result' in peer ? (peer.result[part] * rows * columns) / seconds : undefined;
   return {
     name,
     value: (rows * columns) / seconds,
     unit: 'values/s',
     ratio,
-    against: perValue === undefined ? 'evidently is not present' : `${against} 0.7.23, on a tenth of the rows, scaled`,
+    against: 'result' in peer ? `${against} 0.7.23, on a tenth of the rows, scaled` : peer.notJudged,
     floor,
     ok: ratio === undefined || ratio >= floor,
   };
 }
 
+/** Seconds a value. */
 interface Peer {
   readonly functions: number;
   readonly report: number;
-}
-
-/** Seconds a value of the references. @returns undefined where they are not installed */
-function peers(): Peer | undefined {
-  const python = process.env['ASSAY_PEERS_PYTHON'] ?? 'python3';
-  const child = spawnSync(python, [join(repositoryRoot(), 'test', 'bench', 'peers', 'drift.py')], { encoding: 'utf8' });
-  return child.status === 0 ? (JSON.parse(child.stdout) as Peer) : undefined;
 }

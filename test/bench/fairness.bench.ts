@@ -1,11 +1,9 @@
 // fairness, fairness-bootstrap, fairness-scores: 10,000,000 rows in memory, 2 attributes crossed, against fairlearn 0.15.0
-// on a hundredth of the rows (AUC: a tenth), scaled per row, where Python with fairlearn is present (ASSAY_PEERS_PYTHON).
+// on a hundredth of the rows (AUC: a tenth), scaled per row, where Python is present.
 // Both in one thread.
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { repositoryRoot } from '#libs/runtime';
 import { Generator, bootstrapCells, countCells, rankGroups, selectionRate } from '#libs/statistics';
 import type { CategoryColumn, GroupCell, GroupCells } from '#libs/statistics';
+import { askPeer, type PeerAnswer } from './peers.js';
 
 const rows = 10_000_000;
 
@@ -89,36 +87,28 @@ export async function* bench() {
     const [low, high] = [Math.min(...own), Math.max(...own)];
     return [...own, high - low, low / high, xauc(0, 1)];
   });
-  const peer = peers();
-  yield line('fairness', counted, peer?.counts, 1500);
-  yield line('fairness-bootstrap', bootstrapped, peer?.bootstrap, 500);
-  yield line('fairness-scores', scored, peer?.scores, 100);
+  const peer = askPeer<Peer>('fairness', 'requirements.txt');
+  yield line('fairness', counted, peer, 'counts', 1500);
+  yield line('fairness-bootstrap', bootstrapped, peer, 'bootstrap', 500);
+  yield line('fairness-scores', scored, peer, 'scores', 100);
 }
 
-function line(name: string, seconds: number, perRow: number | undefined, floor: number) {
-  const ratio = perRow === undefined ? undefined : (perRow * rows) / seconds;
+function line(name: string, seconds: number, peer: PeerAnswer<Peer>, part: keyof Peer, floor: number) {
+  const ratio = 'result' in peer ? (peer.result[part] * rows) / seconds : undefined;
   return {
     name,
     value: rows / seconds,
     unit: 'rows/s',
     ratio,
-    against: perRow === undefined ? 'fairlearn is not present' : 'fairlearn 0.15.0, on fewer rows, scaled per row',
+    against: 'result' in peer ? 'fairlearn 0.15.0, on fewer rows, scaled per row' : peer.notJudged,
     floor,
     ok: ratio === undefined || ratio >= floor,
   };
 }
 
+/** Seconds a row. */
 interface Peer {
   readonly counts: number;
   readonly bootstrap: number;
   readonly scores: number;
-}
-
-/** Seconds a row of the references. @returns undefined where they are not installed */
-function peers(): Peer | undefined {
-  const python = process.env['ASSAY_PEERS_PYTHON'] ?? 'python3';
-  const child = spawnSync(python, [join(repositoryRoot(), 'test', 'bench', 'peers', 'fairness.py')], {
-    encoding: 'utf8',
-  });
-  return child.status === 0 ? (JSON.parse(child.stdout) as Peer) : undefined;
 }

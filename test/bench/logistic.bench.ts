@@ -1,12 +1,11 @@
 // logistic: logistic regression of 100,000 × 20, one thread, against scikit-learn's float64 L-BFGS at the same loss to
-// 1e-8 (relative), where Python with scikit-learn 1.9.1 is present (ASSAY_PEERS_PYTHON).
-import { spawnSync } from 'node:child_process';
+// 1e-8 (relative), where Python is present.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fitLogistic } from '#libs/learning';
-import { repositoryRoot } from '#libs/runtime';
 import { Generator } from '#libs/statistics';
+import { askPeer, type PeerAnswer } from './peers.js';
 
 const rows = 100_000;
 const width = 20;
@@ -42,8 +41,11 @@ export async function* bench() {
     seconds = Math.min(seconds, (performance.now() - start) / 1000);
   }
   const { objective } = fit();
-  const reached = peer(values, labels)?.filter((own) => Math.abs(own.loss - objective) <= 1e-8 * objective);
-  const best = reached?.reduce((a, b) => (a.seconds <= b.seconds ? a : b));
+  const answer = peer(values, labels);
+  const reached = ('result' in answer ? answer.result : []).filter(
+    (own) => Math.abs(own.loss - objective) <= 1e-8 * objective,
+  );
+  const best = reached.toSorted((a, b) => a.seconds - b.seconds)[0];
   const ratio = best && best.seconds / seconds;
   yield {
     name: 'logistic',
@@ -52,14 +54,15 @@ export async function* bench() {
     ratio,
     against: best
       ? `speed of scikit-learn 1.9.1 lbfgs (tol ${best.tolerance}: ${best.seconds.toFixed(3)} s), same loss to 1e-8`
-      : 'scikit-learn is not present',
+      : 'notJudged' in answer
+        ? answer.notJudged
+        : 'not judged: scikit-learn did not reach the same loss',
     floor,
     ok: ratio === undefined || ratio >= floor,
   };
 }
 
-/** @returns undefined where scikit-learn is not installed */
-function peer(values: Float64Array, labels: Uint8Array): PeerRun[] | undefined {
+function peer(values: Float64Array, labels: Uint8Array): PeerAnswer<PeerRun[]> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-logistic-'));
   try {
     const file = join(folder, 'data');
@@ -67,10 +70,7 @@ function peer(values: Float64Array, labels: Uint8Array): PeerRun[] | undefined {
     all.set(values);
     all.set(labels, values.length);
     writeFileSync(file, new Uint8Array(all.buffer));
-    const script = join(repositoryRoot(), 'test', 'bench', 'peers', 'logistic.py');
-    const python = process.env['ASSAY_PEERS_PYTHON'] ?? 'python3';
-    const child = spawnSync(python, [script, file, String(rows), String(width), String(l2)], { encoding: 'utf8' });
-    return child.status === 0 ? (JSON.parse(child.stdout) as PeerRun[]) : undefined;
+    return askPeer<PeerRun[]>('logistic', 'requirements.txt', [file, String(rows), String(width), String(l2)]);
   } finally {
     rmSync(folder, { recursive: true });
   }

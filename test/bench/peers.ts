@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { repositoryRoot } from '#libs/runtime';
+
+/** What a peer says, or why it says nothing: then a ratio to it is not judged. */
+export type PeerAnswer<Result> = { readonly result: Result } | { readonly notJudged: string };
+
+/**
+ * Runs `test/bench/peers/NAME.py` and reads its JSON. Its packages are those of `requirements`, a file beside it:
+ * installed by pip into `var/peers` the first time, or those of the Python that ASSAY_PEERS_PYTHON names.
+ */
+export function askPeer<Result>(
+  name: string,
+  requirements: string,
+  parameters: readonly string[] = [],
+): PeerAnswer<Result> {
+  const own = process.env['ASSAY_PEERS_PYTHON'];
+  const folder = join(repositoryRoot(), 'test', 'bench', 'peers');
+  const packages: Packages = own === undefined ? installed(join(folder, requirements)) : { environment: {} };
+  if ('notJudged' in packages) return packages;
+  const child = spawnSync(own ?? 'python3', [join(folder, `${name}.py`), ...parameters], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+    env: { ...process.env, ...packages.environment },
+  });
+  if (child.status !== 0) return { notJudged: `not judged: the peer ended with ${lastLine(child.stderr)}` };
+  return { result: JSON.parse(child.stdout) as Result };
+}
+
+type Packages = { readonly environment: { readonly PYTHONPATH?: string } } | { readonly notJudged: string };
+
+function installed(requirements: string): Packages {
+  const python = spawnSync('python3', ['-m', 'pip', '--version'], { encoding: 'utf8' });
+  if (python.status !== 0) return { notJudged: 'not judged: Python with pip is not present' };
+  const wanted = readFileSync(requirements, 'utf8');
+  const version = createHash('sha256').update(wanted).update(python.stdout).digest('hex').slice(0, 16);
+  const target = join(repositoryRoot(), 'var', 'peers', version);
+  const complete = join(target, 'complete');
+  if (!existsSync(complete)) {
+    rmSync(target, { recursive: true, force: true });
+    mkdirSync(target, { recursive: true });
+    process.stderr.write('installing the peers by pip…\n');
+    const pip = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--target', target, '-r', requirements], {
+      encoding: 'utf8',
+    });
+    if (pip.status !== 0) return { notJudged: `not judged: pip cannot install the peer: ${lastLine(pip.stderr)}` };
+    writeFileSync(complete, wanted);
+  }
+  return { environment: { PYTHONPATH: target } };
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
