@@ -101,4 +101,26 @@ if which == 'evidently':
     for name, pair in pairs.items():
         files = put(name, pair)
         golden.case('fisher_exact@evidently', files, dict(column='x'), attempt(name, lambda: st.fisher_exact_test.func(pd.Series(pair[0]), pd.Series(pair[1]), ColumnType.Categorical, .1)[0]))
+
+if which == 'deepchecks':
+    from deepchecks.utils.distribution.drift import calc_drift_and_plot
+
+    choose = lambda values, p, n: rng.choice(list(values), n, p=p).tolist()
+    repeat = lambda **counts: [value for value, count in counts.items() for _ in range(count)]
+    pairs = {
+        'even': (repeat(a=50, b=50), repeat(a=30, b=70)), 'uneven': (repeat(a=900, b=100), repeat(a=850, b=150)), 'drawn': (choose('abcde', [.5, .3, .15, .04, .01], 301), choose('abcde', [.45, .3, .15, .04, .06], 203)),
+        'reference-smaller': (choose('abc', [.5, .3, .2], 71), choose('abc', [.3, .3, .4], 142)), 'new': (repeat(a=50, b=50), repeat(a=30, b=60, c=10)), 'gone': (repeat(a=50, b=40, c=10), repeat(a=30, b=70)),
+        'rare': (repeat(a=500, b=490, c=5, d=6), repeat(a=300, b=200, c=10, d=9)), 'one-value': (repeat(a=20), repeat(a=33)), 'disjoint': (repeat(a=50), repeat(b=50)), 'tiny': (repeat(a=5, b=6), repeat(a=9, b=6)),
+        'numbers': ([0] * 40 + [1] * 30 + [2] * 11, [0] * 20 + [1] * 30 + [2] * 14 + [10] * 3), 'alike': (repeat(a=40, b=60), repeat(a=20, b=31)),
+        'missing': (['a', None] * 10 + ['b'] * 11, ['a'] * 9 + ['b', None] * 8), 'many': (choose('abcdefghijklmnopqrst', None, 400), choose('abcdefghijklmnopqrst', None, 333)),
+    }
+    for name, pair in pairs.items():
+        files = put(f'balanced-{name}', pair)
+        sides = [pd.Series(pair[0]).dropna(), pd.Series(pair[1]).dropna()]
+        smaller, values = min(map(len, sides)), len(set(sides[0]) | set(sides[1]))
+        # Its sum over a Python set of values may fall short of a whole number there: it changes from run to run.
+        assert len(sides[0]) == len(sides[1]) or values == 1 or smaller % values, name
+        for evenly in (True, False):
+            value = calc_drift_and_plot(*[side.astype(str) for side in sides], value_name='x', column_type='categorical', categorical_drift_method='cramers_v', balance_classes=evenly, with_display=False)[0]
+            golden.case('cramers_v@deepchecks', files, dict(column='x', type='cat') | (dict(balance_classes=True) if evenly else {}), value)
 golden.write()

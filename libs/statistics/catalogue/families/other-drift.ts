@@ -26,6 +26,13 @@ const rareArgument: ArgumentDefinition = {
   default: 0.01,
   description: 'values under this share of the reference, new ones among them, are taken together',
 };
+const balanceArgument: ArgumentDefinition = {
+  name: 'balance_classes',
+  type: 'boolean',
+  required: false,
+  default: false,
+  description: 'all values of the reference weigh the same; rare ones then stay apart',
+};
 const empty: Answer = { undefined: 'empty-sample', n: 0 };
 
 function definition(
@@ -137,11 +144,27 @@ function scaledEarthMovers(a: Float64Array, b: Float64Array): number {
   return range > 0 ? cdfDistance(x, y, 1) / range : 0;
 }
 
-/** Bias-corrected Cramér's V (Bergsma 2013) after the larger sample is scaled down to the smaller and rounded. */
-function correctedV(a: Float64Array, b: Float64Array, na: number, nb: number): number | undefined {
+/** The larger sample scaled down to the smaller and rounded. */
+function sameSize(a: Float64Array, b: Float64Array, na: number, nb: number): Float64Array[] {
   const [scaleA, scaleB] = [na > nb ? nb / na : 1, nb > na ? na / nb : 1];
-  const table = [a.map((count) => roundHalfEven(count * scaleA)), b.map((count) => roundHalfEven(count * scaleB))];
-  const kept = Array.from(a.keys()).filter((i) => table[0]![i]! + table[1]![i]! > 0);
+  return [a.map((count) => roundHalfEven(count * scaleA)), b.map((count) => roundHalfEven(count * scaleB))];
+}
+
+/**
+ * Counts as if all values of the reference were equally frequent: the larger sample scaled down, one added to each count, the reference
+ * spread evenly, the current counts changed by the same factors and scaled back to that total; rounded at each step.
+ */
+function balanced(a: Float64Array, b: Float64Array, na: number, nb: number): Float64Array[] {
+  const [scaleA, scaleB] = [na > nb ? nb / na : 1, nb > na ? na / nb : 1];
+  const even = Math.floor((Math.min(na, nb) + a.length) / a.length);
+  const changed = b.map((count, i) => roundHalfEven((even * (count * scaleB + 1)) / (a[i]! * scaleA + 1)));
+  const scale = (even * a.length) / changed.reduce((sum, count) => sum + count, 0);
+  return [a.map(() => even), changed.map((count) => roundHalfEven(count * scale))];
+}
+
+/** Bias-corrected Cramér's V (Bergsma 2013) of a 2 × k table; 0 of one value alone. */
+function correctedV(table: readonly Float64Array[]): number | undefined {
+  const kept = Array.from(table[0]!.keys()).filter((i) => table[0]![i]! + table[1]![i]! > 0);
   const columns = table.map((row) => Float64Array.from(kept, (i) => row[i]!));
   if (kept.length < 2) return 0;
   const test = chiSquareIndependence(columns);
@@ -289,14 +312,20 @@ export const otherDriftDefinitions: readonly MeasureDefinition[] = [
   definition(
     'cramers_v',
     'deepchecks',
-    'bias-corrected Cramér’s V, the larger sample scaled down and rounded',
+    'bias-corrected Cramér’s V, the larger sample scaled down and rounded; with balance_classes every value weighs the same',
     '[0, 1]',
-    deepchecksSource,
+    'Bergsma, J. Korean Stat. Soc. 42 (2013); docs.deepchecks.com, drift user guide',
     (inputs) => {
-      const { a, b, na, nb, n } = withoutRare(inputs);
-      return na === 0 || nb === 0 ? empty : answer(correctedV(a, b, na, nb), { n }, 'zero-margin');
+      const evenly = inputs.flag('balance_classes', false);
+      const { a, b, na, nb, n } = evenly ? valueCounts(inputs) : withoutRare(inputs);
+      if (na === 0 || nb === 0) return empty;
+      return answer(correctedV((evenly ? balanced : sameSize)(a, b, na, nb)), { n }, 'zero-margin');
     },
-    { arguments: [...sampleArguments, kindArgument, rareArgument], differs: 'cramers_v@scipy is uncorrected' },
+    {
+      arguments: [...sampleArguments, kindArgument, rareArgument, balanceArgument],
+      differs:
+        'cramers_v@scipy is uncorrected; balanced, of unequal sizes of which the smaller is divisible by the number of values, deepchecks may lose a row a value by rounding, as the order of a Python set has it',
+    },
   ),
   definition(
     'earth_movers_distance',
