@@ -3,6 +3,7 @@ import { consistency, flipTest } from '../../fairness/neighbours.js';
 import { columnOf } from '../../table/index.js';
 import { answer } from '../definition.js';
 import type { ArgumentDefinition, MeasureDefinition } from '../definition.js';
+import { meanInterval } from '../../intervals/index.js';
 import { binary, groupArguments, privilegedRows, weights } from '../group-inputs.js';
 import { numbersOf } from '../inputs.js';
 import type { Inputs } from '../inputs.js';
@@ -94,7 +95,8 @@ export const individualFairnessDefinitions: readonly MeasureDefinition[] = [
       const own = weights(inputs);
       const inside = privilegedRows(inputs);
       const chosen = inputs.oneOf('side', ['all', 'privileged', 'unprivileged'], 'all');
-      let [sum, total, n] = [0, 0, 0];
+      let [sum, total] = [0, 0];
+      const parts: number[] = [];
       labels.forEach((y, row) => {
         if (y !== side || (chosen !== 'all' && (inside[row] === 1) !== (chosen === 'privileged'))) return;
         const w = own?.[row] ?? 1;
@@ -102,9 +104,12 @@ export const individualFairnessDefinitions: readonly MeasureDefinition[] = [
           throw new InputError('Weight', `row ${row} weighs ${w}`, { field: 'weight', row, rule: 'finite and ≥ 0' });
         sum += w * part(scores[row]!);
         total += w;
-        n += 1;
+        parts.push(part(scores[row]!));
       });
-      return answer(sum / total, { n, denominator: total });
+      const n = parts.length;
+      const range = parts.every((value) => value >= 0 && value <= 1) ? { least: 0, most: 1 } : {};
+      const interval = own ? undefined : meanInterval(n, (row) => parts[row]!, range);
+      return answer(sum / total, { n, denominator: total, interval });
     },
   })),
   {
