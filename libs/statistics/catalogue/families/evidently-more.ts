@@ -86,7 +86,11 @@ export const evidentlyMoreDefinitions: readonly MeasureDefinition[] = [
     formula:
       'unbiased MMD² with exp(−(x − y)² / 2σ²), 2σ² the upper median squared distance between reference values, 1 where that is 0; p: share of permutations at least as far',
     range: 'about [−1, 2]; p in [0, 1]',
-    undefinedCases: [emptyCase, 'too-few: fewer than two values on a side'],
+    undefinedCases: [
+      emptyCase,
+      'too-few: fewer than two values on a side',
+      'not-finite: a squared distance is beyond a double',
+    ],
     source: 'Gretton et al., JMLR 13 (2012)',
     reference: 'evidently.legacy.calculations.stattests.empirical_mmd',
     differs: `evidently returns the p alone; it is drawn, by our own generator here; mmd_drift@alibi_detect takes another median, mmd@frouros σ = 1; a missing value makes evidently’s p 0, here it is left out; over ${mmdRows.toLocaleString('en')} values a side, evenly spaced ones are taken`,
@@ -96,7 +100,7 @@ export const evidentlyMoreDefinitions: readonly MeasureDefinition[] = [
       if (a.length === 0 || b.length === 0) return empty;
       const [x, y] = [spaced(a), spaced(b)];
       const found = maximumMeanDiscrepancy(x, y, 1, { sigma: upperMedianSigma(x), ...drawn });
-      return answer(drawn ? found?.pvalue : found?.distance, { n }, 'too-few');
+      return answer(drawn ? found?.pvalue : found?.distance, { n }, found ? 'not-finite' : 'too-few');
     },
   },
   {

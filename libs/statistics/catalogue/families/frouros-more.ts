@@ -1,3 +1,4 @@
+import { InputError } from '../../errors.js';
 import { smoothedShares } from '../../drift/automatic-bins.js';
 import { equalEdges } from '../../drift/bins.js';
 import { jensenShannon } from '../../drift/distances.js';
@@ -60,7 +61,7 @@ function definition(
   };
 }
 
-/** Both samples' shares in the bins; undefined where every value is the same. */
+/** Both samples' shares in the bins; undefined where every value is the same. @throws InputError `RangeTooWide`, `WrongArgument` */
 function smoothed(inputs: Inputs, a: Float64Array, b: Float64Array): { p: Float64Array; q: Float64Array } | undefined {
   const points = inputs.integer('num_bins', 10);
   if (points < 2 || points > mostPoints)
@@ -68,6 +69,10 @@ function smoothed(inputs: Inputs, a: Float64Array, b: Float64Array): { p: Float6
   const [x, y] = [ordered(a), ordered(b)];
   const [low, high] = [Math.min(x[0]!, y[0]!), Math.max(x.at(-1)!, y.at(-1)!)];
   if (low === high) return undefined;
+  if (!Number.isFinite(high - low))
+    throw new InputError('RangeTooWide', 'the largest and the smallest value are too far apart for equal bins', {
+      rule: 'a finite difference',
+    });
   const edges = equalEdges(low, high, points - 1);
   return { p: smoothedShares(a, edges), q: smoothedShares(b, edges) };
 }
