@@ -6,10 +6,13 @@ import { countAtOrAbove } from './count-kernel.js';
 /** Bin edges, ascending; bins are [a, b), the last one closed, as numpy's. */
 export type Edges = Float64Array;
 
-/** `count` equal bins from low to high, as `numpy.linspace`; a constant sample gets ±0.5 around it. */
+/**
+ * `count` equal bins from low to high, as `numpy.linspace`; a constant sample gets ±0.5 around it.
+ * @throws InputError `RangeTooWide` where the range is beyond the largest double
+ */
 export function equalEdges(low: number, high: number, count: number): Edges {
   const [start, stop] = low === high ? [low - 0.5, high + 0.5] : [low, high];
-  const step = (stop - start) / count;
+  const step = finite(stop - start) / count;
   return Float64Array.from({ length: count + 1 }, (_, i) => (i === count ? stop : i * step + start));
 }
 
@@ -28,15 +31,18 @@ function extremes(...samples: ArrayLike<number>[]): [number, number] {
   return [low, high];
 }
 
-/** @throws InputError `RangeTooWide` where the range is beyond the largest double */
+function finite(range: number): number {
+  if (Number.isFinite(range)) return range;
+  throw new InputError('RangeTooWide', 'the largest and the smallest value are too far apart for equal bins', {
+    rule: 'a finite difference',
+  });
+}
+
+/** @throws InputError `RangeTooWide` */
 function estimated(range: number, width: number, integers: boolean): number {
-  if (!Number.isFinite(range))
-    throw new InputError('RangeTooWide', 'the largest and the smallest value are too far apart for equal bins', {
-      rule: 'a finite difference',
-    });
   // numpy ≥ 2 does not cut integers finer than 1.
   const used = integers && width < 1 ? 1 : width;
-  return used > 0 ? Math.ceil(range / used) : 1;
+  return used > 0 ? Math.ceil(finite(range) / used) : 1;
 }
 
 /** Sturges: width = range / (log2 n + 1), over the pooled samples (numpy `histogram_bin_edges(bins='sturges')`). */

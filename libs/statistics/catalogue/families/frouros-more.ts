@@ -1,4 +1,3 @@
-import { InputError } from '../../errors.js';
 import { smoothedShares } from '../../drift/automatic-bins.js';
 import { equalEdges } from '../../drift/bins.js';
 import { jensenShannon } from '../../drift/distances.js';
@@ -69,10 +68,6 @@ function smoothed(inputs: Inputs, a: Float64Array, b: Float64Array): { p: Float6
   const [x, y] = [ordered(a), ordered(b)];
   const [low, high] = [Math.min(x[0]!, y[0]!), Math.max(x.at(-1)!, y.at(-1)!)];
   if (low === high) return undefined;
-  if (!Number.isFinite(high - low))
-    throw new InputError('RangeTooWide', 'the largest and the smallest value are too far apart for equal bins', {
-      rule: 'a finite difference',
-    });
   const edges = equalEdges(low, high, points - 1);
   return { p: smoothedShares(a, edges), q: smoothedShares(b, edges) };
 }
