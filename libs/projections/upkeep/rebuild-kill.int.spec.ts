@@ -56,6 +56,13 @@ const program = `
 let database: TestDatabase;
 let pool: Pool;
 let folder: string;
+/** Postgres has noticed that who held the lock of the rebuild is gone. */
+async function isLetGo(): Promise<void> {
+  const held = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 521906
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  while ((await pool.query(held)).rowCount !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 beforeAll(async () => {
   [database, folder] = await Promise.all([testDatabase(), mkdtemp(join(tmpdir(), 'assay-rebuild-kill-'))]);
   pool = createPool(database.url);
@@ -120,6 +127,7 @@ test.each([
     for (const part of kills) {
       const place = history[Math.floor(history.length / part)]!.position;
       await killedAt(view.name, place);
+      await isLetGo();
       const now = await placeOf(view.name);
       expect(now).toBeGreaterThanOrEqual(place);
       expect(now).toBeGreaterThan(reached);
