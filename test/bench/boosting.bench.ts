@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { algorithms } from '#libs/learning';
 import { Generator, rocAuc } from '#libs/statistics';
-import { askPeer, type PeerAnswer } from './peers.js';
+import { askPeer, isHeld, type PeerAnswer } from './peers.js';
 
 const rows = 100_000;
 const unseen = 25_000;
@@ -64,7 +64,7 @@ export async function* bench() {
     ratio,
     against,
     floor,
-    ok: ratio === undefined || ratio >= floor,
+    ok: isHeld(answer, ratio, floor),
   };
   const distance = theirs && theirs.auc - auc;
   yield {

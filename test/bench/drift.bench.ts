@@ -3,7 +3,7 @@
 // is present.
 import { Generator, driftReport, measure, prepareReference } from '#libs/statistics';
 import type { Table } from '#libs/statistics';
-import { askPeer, type PeerAnswer } from './peers.js';
+import { askPeer, isHeld, type PeerAnswer } from './peers.js';
 
 const rows = 1_000_000;
 const columns = 50;
@@ -66,7 +66,7 @@ function line(name: string, seconds: number, peer: PeerAnswer<Peer>, part: keyof
     ratio,
     against: 'result' in peer ? `${against} 0.7.23, on a tenth of the rows, scaled` : peer.notJudged,
     floor,
-    ok: ratio === undefined || ratio >= floor,
+    ok: isHeld(peer, ratio, floor),
   };
 }
 

@@ -3,7 +3,7 @@
 // Both in one thread.
 import { Generator, bootstrapCells, countCells, rankGroups, selectionRate } from '#libs/statistics';
 import type { CategoryColumn, GroupCell, GroupCells } from '#libs/statistics';
-import { askPeer, type PeerAnswer } from './peers.js';
+import { askPeer, isHeld, type PeerAnswer } from './peers.js';
 
 const rows = 10_000_000;
 
@@ -102,7 +102,7 @@ function line(name: string, seconds: number, peer: PeerAnswer<Peer>, part: keyof
     ratio,
     against: 'result' in peer ? 'fairlearn 0.15.0, on fewer rows, scaled per row' : peer.notJudged,
     floor,
-    ok: ratio === undefined || ratio >= floor,
+    ok: isHeld(peer, ratio, floor),
   };
 }
 

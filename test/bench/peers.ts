@@ -4,8 +4,19 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';
 
-/** What a peer says, or why it says nothing: then a ratio to it is not judged. */
-export type PeerAnswer<Result> = { readonly result: Result } | { readonly notJudged: string };
+/** What a peer says, or why it says nothing: then no ratio to it is judged. */
+export type PeerAnswer<Result> = { readonly result: Result } | NotJudged;
+
+interface NotJudged {
+  readonly notJudged: string;
+  /** Python with pip is not here: the only reason for which a floor may stay unjudged. */
+  readonly isAbsent: boolean;
+}
+
+/** Whether a floor is held. A peer that failed holds none: only where there is no Python a floor may stay unjudged. */
+export function isHeld(answer: PeerAnswer<unknown>, ratio: number | undefined, floor: number): boolean {
+  return ratio === undefined ? 'isAbsent' in answer && answer.isAbsent : ratio >= floor;
+}
 
 /**
  * Runs `test/bench/peers/NAME.py` and reads its JSON. Its packages are those of `requirements`, a file beside it:
@@ -25,15 +36,15 @@ export function askPeer<Result>(
     maxBuffer: 1 << 26,
     env: { ...process.env, ...packages.environment },
   });
-  if (child.status !== 0) return { notJudged: `not judged: the peer ended with ${lastLine(child.stderr)}` };
+  if (child.status !== 0) return failed(`the peer ended with ${lastLine(child.stderr)}`);
   return { result: JSON.parse(child.stdout) as Result };
 }
 
-type Packages = { readonly environment: { readonly PYTHONPATH?: string } } | { readonly notJudged: string };
+type Packages = { readonly environment: { readonly PYTHONPATH?: string } } | NotJudged;
 
 function installed(requirements: string): Packages {
   const python = spawnSync('python3', ['-m', 'pip', '--version'], { encoding: 'utf8' });
-  if (python.status !== 0) return { notJudged: 'not judged: Python with pip is not present' };
+  if (python.status !== 0) return { notJudged: 'not judged: Python with pip is not present', isAbsent: true };
   const wanted = readFileSync(requirements, 'utf8');
   const version = createHash('sha256').update(wanted).update(python.stdout).digest('hex').slice(0, 16);
   const target = join(repositoryRoot(), 'var', 'peers', version);
@@ -45,10 +56,14 @@ function installed(requirements: string): Packages {
     const pip = spawnSync('python3', ['-m', 'pip', 'install', '--quiet', '--target', target, '-r', requirements], {
       encoding: 'utf8',
     });
-    if (pip.status !== 0) return { notJudged: `not judged: pip cannot install the peer: ${lastLine(pip.stderr)}` };
+    if (pip.status !== 0) return failed(`pip cannot install the peer: ${lastLine(pip.stderr)}`);
     writeFileSync(complete, wanted);
   }
   return { environment: { PYTHONPATH: target } };
+}
+
+function failed(why: string): NotJudged {
+  return { notJudged: `not judged: ${why}`, isAbsent: false };
 }
 
 function lastLine(text: string): string {

@@ -84,7 +84,7 @@ export async function* bench() {
 /** By the relay's client with the relay's options, in a process of its own. */
 function subscriptionRate(connectionString: string, begin: bigint, head: bigint): number {
   const root = repositoryRoot();
-  const { stdout } = spawnSync(
+  const { stdout, status } = spawnSync(
     process.execPath,
     [
       ...relayFlags,
@@ -97,7 +97,10 @@ function subscriptionRate(connectionString: string, begin: bigint, head: bigint)
     ],
     { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' },
   );
-  return Number(stdout);
+  const measured = Number(stdout);
+  if (status !== 0 || !(measured > 0))
+    throw new Error(`reading alone ended with ${status} and said "${stdout.trim()}"`);
+  return measured;
 }
 
 /** Of so many events since a time. */

@@ -105,6 +105,12 @@ function play(
   return state;
 }
 const histories = fc.array(command, { maxLength: 25 });
+/** By chance alone few histories end in a grant. */
+const signed = histories.map((commands) => [
+  signing('vera', 'validation'),
+  signing('rolf', 'risk', { context: { minutes: 40 } }),
+  ...commands,
+]);
 
 test('rule-01 whatever the order of things, no contributor ever signs', () => {
   fc.assert(
@@ -121,7 +127,7 @@ test('rule-01 whatever the order of things, no contributor ever signs', () => {
 test('rules 2 and 3: a granted approval was signed by different persons, one for each stage', () => {
   let granted = 0;
   fc.assert(
-    fc.property(histories, (commands) => {
+    fc.property(fc.oneof(histories, signed), (commands) => {
       play(commands, (_, event, after) => {
         if (event.type !== 'ApprovalGranted' || after.status === 'none') return;
         granted += 1;

@@ -11,7 +11,7 @@ import { ViewConsumer } from '../core/consumer.js';
 import { listGenerations, migrateRegistry, openGeneration } from '../core/registry.js';
 import { inventory, lineage } from '../index.js';
 import { compareWithFold, randomHistory } from '../testing/index.js';
-import { deliveryOf, rebuildView } from './rebuild.js';
+import { deliveryOf, rebuildLocks, rebuildView } from './rebuild.js';
 import { segmentSource } from './source.js';
 
 const history: readonly StoredEvent[] = randomHistory(47, 1_500).map(({ stored }) => stored);
@@ -56,9 +56,10 @@ const program = `
 let database: TestDatabase;
 let pool: Pool;
 let folder: string;
+
 /** Postgres has noticed that who held the lock of the rebuild is gone. */
 async function isLetGo(): Promise<void> {
-  const held = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 521906
+  const held = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = ${rebuildLocks}
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
   while ((await pool.query(held)).rowCount !== 0) await new Promise((resolve) => setTimeout(resolve, 20));
 }

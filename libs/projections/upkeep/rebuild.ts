@@ -250,8 +250,8 @@ async function forgetStops(pool: Pool, { view, generation }: Generation): Promis
   await pool.query('DELETE FROM projection.stop WHERE view = $1 AND generation = $2', [view, generation]);
 }
 
-/** Any fixed number: the space of the locks of those who rebuild. */
-const rebuildLocks = 521_906;
+/** Any fixed number: the space of the locks of those who rebuild, among Postgres's advisory locks. */
+export const rebuildLocks = 521_906;
 
 /** One rebuild, undo or release of a view at a time; ends with the connection. */
 export async function exclusively<T>(pool: Pool, view: View, work: () => Promise<T>): Promise<T> {
