@@ -143,6 +143,16 @@ function dataPlace(record: Buffer): number {
   return namesAt + record.readUInt16BE(namesAt - 8) + record.readUInt16BE(namesAt - 6);
 }
 
+/** Of a whole record, without its digest: what a reader needs to pass it by. */
+export function recordHead(record: Buffer): Pick<StoredEvent, 'position' | 'stream'> {
+  const namesAt = prefixBytes + headBytes;
+  const streamAt = namesAt + record.readUInt16BE(namesAt - 8);
+  return {
+    position: record.readBigUInt64BE(prefixBytes),
+    stream: record.toString('utf8', streamAt, streamAt + record.readUInt16BE(namesAt - 6)),
+  };
+}
+
 /** One whole record of which {@link recordSize} has told the size. Throws an Error whose message is the problem. */
 export function decodeRecord(record: Buffer): StoredEvent {
   const namesAt = prefixBytes + headBytes;

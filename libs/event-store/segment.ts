@@ -9,6 +9,7 @@ import {
   magic,
   preamble,
   preambleBytes,
+  recordHead,
   recordSize,
   SegmentDamaged,
   SegmentTruncated,
@@ -44,6 +45,17 @@ const chunkBytes = 1 << 20;
 const roomBytes = 1 << 18;
 const report = 10_000;
 
+export interface ReadSegment {
+  /** Events at or before it are checked and left out. */
+  readonly after?: bigint;
+  /**
+   * Events of other streams are left out too. Their heads are checked, order, number and sum of the file are; their
+   * bytes are the business of whoever wants them.
+   */
+  readonly wanted?: (stream: string) => boolean;
+  readonly signal?: AbortSignal;
+}
+
 interface Scanned {
   readonly events: readonly StoredEvent[];
   /** After the last of these events. */
@@ -53,16 +65,12 @@ interface Scanned {
 /**
  * Every event of a segment file in order, in batches, each checked as it is read: head by CRC, bytes by digest, order,
  * and in the end number and sum. What was handed out before an error is as it was stored.
- * @param options.after Events at or before it are checked and left out.
  * @throws SegmentDamaged naming place and problem; SegmentTruncated for a file without its end.
  */
-export async function* readSegment(
-  path: string,
-  options: { readonly after?: bigint; readonly signal?: AbortSignal } = {},
-): AsyncGenerator<readonly StoredEvent[]> {
-  const { after = -1n, signal } = options;
+export async function* readSegment(path: string, options: ReadSegment = {}): AsyncGenerator<readonly StoredEvent[]> {
+  const { after = -1n, wanted, signal } = options;
   const file = await open(path, 'r');
-  const scan = new Scan(path, file);
+  const scan = new Scan(path, file, wanted);
   try {
     await scan.begin();
     for (let batch = await scan.next(); batch !== undefined; batch = await scan.next()) {
@@ -90,6 +98,34 @@ export async function segmentState(path: string): Promise<SegmentState> {
       throw new SegmentTruncated(path, size, undefined, 'the file has no end mark: export it again to finish it');
     const events = Number(end.readBigUInt64BE(4));
     return { from: scan.from, events, last: events === 0 ? undefined : end.readBigUInt64BE(12) };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Whether a finished file begins and ends with events of this store, byte for byte. A file of another store, or of one
+ * that was restored to an earlier state, does not.
+ * @returns undefined: it does; else the position of the event that the store does not have, or has otherwise
+ * @throws SegmentDamaged, SegmentTruncated
+ */
+export async function strangeEnd(path: string, store: Pick<EventStore, 'readAll'>): Promise<bigint | undefined> {
+  const { from, last } = await segmentState(path);
+  if (last === undefined) return undefined;
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    for (const position of [from, last]) {
+      const isFirst = position === from;
+      let record: Buffer | undefined;
+      for await (const event of store.readAll({ from: position, maxCount: 1 }))
+        if (isFirst || event.position === last) record = encodeRecord(event);
+      if (record === undefined) return position;
+      const held = Buffer.alloc(record.length);
+      await file.read(held, 0, held.length, isFirst ? preambleBytes : Math.max(0, size - endBytes - held.length));
+      if (!held.equals(record)) return position;
+    }
+    return undefined;
   } finally {
     await file.close();
   }
@@ -193,6 +229,7 @@ class Scan {
   constructor(
     private readonly path: string,
     private readonly file: FileHandle,
+    private readonly wanted?: ReadSegment['wanted'],
   ) {}
 
   async begin(): Promise<void> {
@@ -221,7 +258,8 @@ class Scan {
       }
       if (bytes.length - at < size) break;
       const record = bytes.subarray(at, at + size);
-      events.push(this.#take(record));
+      const event = this.#take(record);
+      if (event !== undefined) events.push(event);
       at += size;
       this.offset += size;
     }
@@ -271,17 +309,19 @@ class Scan {
     }
   }
 
-  #take(record: Buffer): StoredEvent {
-    let event: StoredEvent;
+  /** undefined: not wanted. */
+  #take(record: Buffer): StoredEvent | undefined {
+    const { position, stream } = recordHead(record);
+    let event: StoredEvent | undefined;
     try {
-      event = decodeRecord(record);
+      if (this.wanted?.(stream) ?? true) event = decodeRecord(record);
     } catch (error) {
       throw this.#damaged((error as Error).message);
     }
-    if (event.position < this.from || (this.last !== undefined && event.position <= this.last))
-      throw this.#damaged(`position ${event.position} is out of order`);
+    if (position < this.from || (this.last !== undefined && position <= this.last))
+      throw this.#damaged(`position ${position} is out of order`);
     this.sum.add(vouchedPart(record));
-    this.last = event.position;
+    this.last = position;
     this.count += 1;
     return event;
   }

@@ -4,4 +4,4 @@ export { PostgresNotStarted } from './errors.js';
 export type { LaunchedPostgres, LaunchOptions } from './launch.js';
 export { launchPostgres } from './launch.js';
 export type { Pool, PoolClient } from './pool.js';
-export { createPool, ensureDatabase } from './pool.js';
+export { connectionOf, createPool, ensureDatabase } from './pool.js';

@@ -37,6 +37,11 @@ export function createPool(url: string, options: PoolOptions = {}): Pool {
   return pool;
 }
 
+/** What a pool of {@link createPool} connects to, for another pool elsewhere. */
+export function connectionOf(pool: Pool): string | undefined {
+  return pool.options.connectionString;
+}
+
 /**
  * Makes a login role of the given name and password and a database that it owns, whichever is missing, and closes
  * the database to everybody else. Returns its connection string. `admin` is the URL of a superuser.

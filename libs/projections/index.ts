@@ -29,7 +29,7 @@ export {
   type Rebuilt,
 } from './upkeep/rebuild.js';
 export { listStops, releasePartition, stoppedAt, type ReleaseOptions } from './upkeep/release.js';
-export { readSkipped } from './upkeep/releases.js';
+export { readSkipped, skippedEvents } from './upkeep/releases.js';
 export { verifyView, type Difference, type Verified, type VerifyOptions } from './upkeep/verify.js';
 export {
   headOf,

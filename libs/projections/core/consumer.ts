@@ -137,9 +137,13 @@ export class ViewConsumer {
     this.#generation = followed;
   }
 
-  /** The view's position: the least of its partitions. */
-  position(): bigint {
-    return least(this.#partitions);
+  /** The view's position: the least of its partitions, or of those that are named. */
+  position(partitions?: readonly number[]): bigint {
+    return least(this.#statesOf(partitions));
+  }
+
+  #statesOf(partitions: readonly number[] | undefined): readonly PartitionState[] {
+    return partitions?.map((partition) => this.#partitions[partition]!) ?? this.#partitions;
   }
 
   /** Where a partition stands; undefined while it is stopped. */
@@ -152,10 +156,11 @@ export class ViewConsumer {
     return this.#partitions[partition]!.position;
   }
 
-  /** Where reading must begin: the least position of the partitions that still go on. */
-  resumeAfter(): bigint {
-    const running = this.#partitions.filter(({ stop }) => stop === undefined);
-    return running.length === 0 ? greatest(this.#partitions) : least(running);
+  /** Where reading must begin: the least position of the partitions, or of those that are named, that still go on. */
+  resumeAfter(partitions?: readonly number[]): bigint {
+    const states = this.#statesOf(partitions);
+    const running = states.filter(({ stop }) => stop === undefined);
+    return running.length === 0 ? greatest(states) : least(running);
   }
 
   /** The greatest time of recording that is in the tables. */

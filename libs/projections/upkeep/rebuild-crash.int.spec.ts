@@ -9,7 +9,8 @@ import { ViewConsumer } from '../core/consumer.js';
 import { listGenerations, migrateRegistry, openGeneration } from '../core/registry.js';
 import { inventory } from '../index.js';
 import { compareWithFold, randomHistory } from '../testing/index.js';
-import { deliveryOf, rebuildView, type Progress } from './rebuild.js';
+import { deliveryOf } from './filler.js';
+import { rebuildView, type Progress } from './rebuild.js';
 import type { EventSource } from './source.js';
 
 const history: readonly StoredEvent[] = randomHistory(53, 800).map(({ stored }) => stored);

@@ -11,7 +11,8 @@ import { ViewConsumer } from '../core/consumer.js';
 import { listGenerations, migrateRegistry, openGeneration } from '../core/registry.js';
 import { inventory, lineage } from '../index.js';
 import { compareWithFold, randomHistory } from '../testing/index.js';
-import { deliveryOf, rebuildLocks, rebuildView } from './rebuild.js';
+import { deliveryOf } from './filler.js';
+import { rebuildLocks, rebuildView } from './rebuild.js';
 import { segmentSource } from './source.js';
 
 const history: readonly StoredEvent[] = randomHistory(47, 1_500).map(({ stored }) => stored);

@@ -10,7 +10,8 @@ import { Fenced } from '../core/store.js';
 import { dropGeneration, listGenerations, livePositions, migrateRegistry, openGeneration } from '../core/registry.js';
 import { inventory, timeline } from '../index.js';
 import { compareWithFold, randomHistory } from '../testing/index.js';
-import { deliveryOf, rebuildView, undoView, type Progress } from './rebuild.js';
+import { deliveryOf } from './filler.js';
+import { rebuildView, undoView, type Progress } from './rebuild.js';
 import { segmentSource, storeSource } from './source.js';
 
 const history = randomHistory(31, 1_000).map(({ stored }) => stored);

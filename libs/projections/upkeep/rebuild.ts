@@ -1,15 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
-import {
-  decodeAgain,
-  decodeEvent,
-  type EventStore,
-  type RecordedAssayEvent,
-  type StoredEvent,
-} from '#libs/event-store';
-import { Stopped, ViewConsumer, type ConsumerOptions } from '../core/consumer.js';
-import type { Batch, Delivery } from '../core/delivery.js';
-import { partitionOf } from '../core/partition.js';
+import type { EventStore } from '#libs/event-store';
 import {
   completeGeneration,
   OtherBuild,
@@ -18,11 +9,10 @@ import {
   switchGeneration,
   type Generation,
 } from '../core/registry.js';
-import { writeStop } from '../core/store.js';
-import { handles, type View } from '../core/view.js';
-import type { Queryable } from '../core/writer.js';
-import { clockView } from '../views.js';
+import type { View } from '../core/view.js';
+import { Filler } from './filler.js';
 import { headOf, storeSource, type EventSource } from './source.js';
+import { foldInThreads, threadsFor } from './threads.js';
 
 export interface Progress {
   readonly phase: 'filling' | 'indexing' | 'catching up' | 'switching';
@@ -42,9 +32,12 @@ export interface RebuildOptions {
   readonly store: Pick<EventStore, 'readAll'>;
   /** Read first; the store has what comes after it. */
   readonly source?: EventSource;
-  readonly isReleased?: ConsumerOptions['isReleased'];
+  /** Ids of the events that the view passes by, as decided ({@link readSkipped}). */
+  readonly skipped?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
   readonly progress?: (progress: Progress) => void;
+  /** Threads among which a segment file is shared out; default: one a core, at most 4, and none for a small file. */
+  readonly threads?: number;
 }
 
 export interface Rebuilt {
@@ -74,19 +67,19 @@ export async function rebuildView(options: RebuildOptions): Promise<Rebuilt> {
     await options.source?.check?.();
     let generation = await rebuildGeneration(pool, view, live.partitions);
     await forgetStops(pool, generation);
-    const filler = await Filler.open(options, generation, 'filling');
-    const stopped = () => ({ generation, events: filler.events, outcome: 'stopped' as const });
+    const work = await Work.begin(options, generation, 'filling');
+    const stopped = () => ({ generation, events: work.events, outcome: 'stopped' as const });
     if (generation.rebuild === 'bare') {
-      if (options.source !== undefined) await filler.fold(options.source, signal);
-      if (!signal.aborted) await filler.fold(storeSource(store), signal);
+      if (options.source !== undefined) await work.fold(options.source, signal);
+      if (!signal.aborted) await work.fold(storeSource(store), signal);
       if (signal.aborted) return stopped();
-      await filler.at('indexing');
+      await work.at('indexing');
       generation = await completeGeneration(pool, view, generation);
     }
-    await filler.go(generation, 'catching up');
-    await filler.fold(storeSource(store), signal);
+    await work.go(generation, 'catching up');
+    await work.fold(storeSource(store), signal);
     if (signal.aborted) return stopped();
-    return { generation: await handOver(options, generation, filler), events: filler.events, outcome: 'switched' };
+    return { generation: await handOver(options, generation, work), events: work.events, outcome: 'switched' };
   });
 }
 
@@ -106,21 +99,21 @@ export async function undoView(options: Omit<RebuildOptions, 'source'>): Promise
       throw new NotPossible(`view ${view.name} has no generation to go back to`);
     if (before.version !== view.version || before.partitions !== live.partitions)
       throw new OtherBuild(view, before, live.partitions);
-    const filler = await Filler.open(options, before, 'catching up');
-    await filler.fold(storeSource(store), signal);
-    if (signal.aborted) return { generation: before, events: filler.events, outcome: 'stopped' };
-    return { generation: await handOver(options, before, filler), events: filler.events, outcome: 'switched' };
+    const work = await Work.begin(options, before, 'catching up');
+    await work.fold(storeSource(store), signal);
+    if (signal.aborted) return { generation: before, events: work.events, outcome: 'stopped' };
+    return { generation: await handOver(options, before, work), events: work.events, outcome: 'switched' };
   });
 }
 
 const switchAttempts = 20;
 
-async function handOver(options: RebuildOptions, generation: Generation, filler: Filler): Promise<Generation> {
+async function handOver(options: RebuildOptions, generation: Generation, work: Work): Promise<Generation> {
   const { pool, view, store } = options;
-  await filler.at('switching');
+  await work.at('switching');
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const foldToHead = () => filler.fold(storeSource(store), new AbortController().signal);
+      const foldToHead = () => work.fold(storeSource(store), new AbortController().signal);
       return await switchGeneration(pool, view, generation, foldToHead);
     } catch (error) {
       // 55P03, 40P01: a reader holds what is to be replaced. Those who wait behind us are let through first.
@@ -131,38 +124,28 @@ async function handOver(options: RebuildOptions, generation: Generation, filler:
   }
 }
 
-/** Folds sources into one generation. */
-class Filler {
+/** Folds sources into a generation, phase by phase, and says how far it is. */
+class Work {
   events = 0;
   #phase: Progress['phase'] = 'filling';
   #source = '';
   #head = -1n;
-  /** By partition, the position of the live generation of the same definition; empty: there is none. */
-  #known: readonly bigint[] = [];
-  /** A fold has failed in the middle: what the consumer knows may be ahead of what is stored. */
-  #isLost = false;
 
   private constructor(
     private readonly options: RebuildOptions,
-    private consumer: ViewConsumer,
+    private generation: Generation,
+    private filler: Filler,
   ) {}
 
-  /** The live generation of the same definition has folded it, and its bytes are the same: it was decoded then. */
-  #isKnown({ position, stream }: StoredEvent): boolean {
-    const { length } = this.#known;
-    return length > 0 && position <= this.#known[partitionOf(stream, length)]!;
-  }
-
-  static async open(options: RebuildOptions, generation: Generation, phase: Progress['phase']): Promise<Filler> {
-    const filler = new Filler(options, consumerOf(options, generation));
-    filler.#known = await livePartitions(options);
-    await filler.go(generation, phase);
-    return filler;
+  static async begin(options: RebuildOptions, generation: Generation, phase: Progress['phase']): Promise<Work> {
+    const work = new Work(options, generation, await Filler.open(options, generation));
+    await work.at(phase);
+    return work;
   }
 
   async go(generation: Generation, phase: Progress['phase']): Promise<void> {
-    this.consumer = consumerOf(this.options, generation);
-    await this.consumer.load();
+    this.generation = generation;
+    this.filler = await Filler.open(this.options, generation);
     await this.at(phase);
   }
 
@@ -172,77 +155,29 @@ class Filler {
     this.#report();
   }
 
-  async fold({ name, batches }: EventSource, signal: AbortSignal): Promise<void> {
-    this.#source = name;
-    const { view } = this.options;
-    const isKnown = (event: StoredEvent): boolean => this.#isKnown(event);
-    const source = batches(this.consumer.resumeAfter(), signal);
-    const deliveries = async function* (): AsyncGenerator<Batch> {
-      for await (const { events, watermark } of source) {
-        if (signal.aborted) return;
-        yield { deliveries: events.map((event) => new StoredDelivery(event, view, isKnown)), watermark };
-      }
-    };
-    if (this.#isLost) await this.consumer.load();
-    this.#isLost = true;
-    try {
-      await this.consumer.applyAll(deliveries(), (batch) => {
-        this.events += batch.deliveries.length;
-        this.#report();
-      });
-      this.#isLost = false;
-    } catch (error) {
-      if (error instanceof Stopped) await writeStop(this.options.pool as unknown as Queryable, error.stop);
-      throw error;
+  async fold(source: EventSource, signal: AbortSignal): Promise<void> {
+    this.#source = source.name;
+    const threads = await threadsFor(this.options, this.generation, source, this.options.threads);
+    if (threads < 2 || source.segment === undefined) {
+      return this.filler.fold(source, signal, (events) => this.#report(events));
     }
+    await foldInThreads(this.options, this.generation, source.segment, threads, signal, (events, position) =>
+      this.#report(events, position),
+    );
+    await this.filler.reload();
   }
 
-  #report(): void {
-    this.options.progress?.({
+  #report(events = 0, position = this.filler.positionOf({})): void {
+    this.events += events;
+    const { options } = this;
+    options.progress?.({
       phase: this.#phase,
       source: this.#source,
       events: this.events,
-      position: this.consumer.position(),
+      position,
       head: this.#head,
     });
   }
-}
-
-function consumerOf({ pool, view, isReleased }: RebuildOptions, generation: Generation): ViewConsumer {
-  return new ViewConsumer(pool, view, generation, {
-    clock: view === clockView,
-    stays: true,
-    // What went live with a stopped partition may be gone back to.
-    strict: generation.rebuild !== null,
-    ...(isReleased && { isReleased }),
-  });
-}
-
-/** Decoded when it is folded, and not kept: a rebuild feeds one view. */
-class StoredDelivery implements Delivery {
-  constructor(
-    readonly event: StoredEvent,
-    private readonly view: View,
-    private readonly isKnown?: (event: StoredEvent) => boolean,
-  ) {}
-
-  decoded(): RecordedAssayEvent | undefined {
-    if (!handles(this.view, this.event.type)) return undefined;
-    return this.isKnown?.(this.event) === true ? decodeAgain(this.event) : decodeEvent(this.event);
-  }
-}
-
-export function deliveryOf(event: StoredEvent, view: View): Delivery {
-  return new StoredDelivery(event, view);
-}
-
-async function livePartitions({ pool, view }: RebuildOptions): Promise<readonly bigint[]> {
-  const { rows } = await pool.query<{ position: string }>(
-    `SELECT p.position FROM projection.generation AS g JOIN projection.partition AS p USING (view, generation)
-     WHERE g.view = $1 AND g.status = 'live' AND g.version = $2 ORDER BY p.partition`,
-    [view.name, view.version],
-  );
-  return rows.map(({ position }) => BigInt(position));
 }
 
 /** What stopped an earlier run is met again, or has been released, or this build can fold it. */

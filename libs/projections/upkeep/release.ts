@@ -7,7 +7,8 @@ import { listGenerations, takePartitions, type Generation } from '../core/regist
 import { OpenTransaction, transaction, type Database } from '../core/transaction.js';
 import type { View } from '../core/view.js';
 import { clockView } from '../views.js';
-import { deliveryOf, exclusively, NotPossible } from './rebuild.js';
+import { deliveryOf } from './filler.js';
+import { exclusively, NotPossible } from './rebuild.js';
 import { storeSource } from './source.js';
 
 export interface ReleaseOptions {

@@ -1,5 +1,6 @@
-import { readSegment, segmentState, type EventStore, type StoredEvent } from '#libs/event-store';
+import { readSegment, segmentState, strangeEnd, type EventStore, type StoredEvent } from '#libs/event-store';
 import type { Batch } from '../core/delivery.js';
+import { partitionOf } from '../core/partition.js';
 
 /** Events as a rebuild reads them, and how far each partition is complete after them. */
 export interface SourceBatch {
@@ -10,6 +11,10 @@ export interface SourceBatch {
 /** Where a rebuild reads from: a segment file, Kafka, or the event store itself. */
 export interface EventSource {
   readonly name: string;
+  /** The partitions that it brings; default: all. */
+  readonly partitions?: readonly number[];
+  /** A segment file, of which threads can each read their own share ({@link segmentShare}). */
+  readonly segment?: string;
   /** Before anything is begun. @throws when it is not there, or not of this store */
   check?(): Promise<void>;
   /** What lies after a position, to where the source ends now. May begin earlier: what is known already is passed by. */
@@ -60,39 +65,40 @@ export function storeSource(store: Reading): EventSource {
  */
 export function segmentSource(path: string, store: Reading): EventSource {
   return {
-    name: `the segment file ${path}`,
+    ...segmentShare(path),
+    segment: path,
     async check() {
-      await segmentState(path);
-      for await (const events of readSegment(path)) {
-        if (events.length > 0) await assertOf(path, store, events[0]!);
-        return;
-      }
+      const position = await strangeEnd(path, store);
+      if (position === undefined) return;
+      throw new UnfitSource(`${path} is not of this event store: the store has no such event at position ${position}`);
     },
+  };
+}
+
+/** What a segment file that has been checked holds of some of a view's partitions; default: of all. */
+export function segmentShare(path: string, partitions?: readonly number[], of = 0): EventSource {
+  const own = new Set(partitions);
+  return {
+    name: `the segment file ${path}`,
+    ...(partitions && { partitions }),
     async *batches(after, signal) {
       const { from, last } = await segmentState(path);
       if (from > after + 1n)
         throw new UnfitSource(`${path} begins at position ${from}, what is wanted begins after ${after}`);
       if (last === undefined || last <= after) return;
+      const wanted = partitions && ((stream: string): boolean => own.has(partitionOf(stream, of)));
       let part: StoredEvent[] = [];
-      const batch = () => ({ events: part, watermark: part.at(-1)!.position });
-      for await (const events of readSegment(path, { after, signal })) {
+      const batch = (position: bigint): SourceBatch => ({
+        events: part,
+        watermark: partitions ? new Map(partitions.map((partition) => [partition, position])) : position,
+      });
+      for await (const events of readSegment(path, { after, signal, ...(wanted && { wanted }) })) {
         for (const event of events) part.push(event);
-        if (part.length < batchSize || part.at(-1)!.position === last) continue;
-        yield batch();
+        if (part.length < batchSize) continue;
+        yield batch(part.at(-1)!.position);
         part = [];
       }
-      if (signal.aborted || part.length === 0) return;
-      // The last part waits until the store has told that it knows its end.
-      await assertOf(path, store, part.at(-1)!);
-      yield batch();
+      if (!signal.aborted) yield batch(last);
     },
   };
-}
-
-async function assertOf(path: string, store: Reading, { id, position, stream, revision }: StoredEvent): Promise<void> {
-  for await (const found of store.readAll({ from: position, maxCount: 1 })) {
-    if (found.position === position && found.id === id && found.stream === stream && found.revision === revision)
-      return;
-  }
-  throw new UnfitSource(`${path} is not of this event store: the store has no event ${id} at position ${position}`);
 }

@@ -3,6 +3,7 @@ import {
   readSkipped,
   rebuildView,
   segmentSource,
+  skippedEvents,
   undoView,
   verifyView,
   type Progress,
@@ -48,7 +49,7 @@ async function filled(call: ViewsCall, work: (options: Options) => Promise<Rebui
   const { pool, stores, stdout, stderr, json, words } = call;
   const { store } = stores;
   const view = viewNamed(words[0]!);
-  const isReleased = await readSkipped(store, [view.name]);
+  const skipped = (await skippedEvents(store, [view.name])).get(view.name);
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   process.once('SIGINT', stop);
@@ -59,7 +60,7 @@ async function filled(call: ViewsCall, work: (options: Options) => Promise<Rebui
       pool,
       view,
       store,
-      isReleased,
+      ...(skipped && { skipped }),
       signal: abort.signal,
       progress,
     });
