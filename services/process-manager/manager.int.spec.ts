@@ -299,7 +299,8 @@ describe('the process manager on a real ledger', () => {
       const client = new Client({ connectionString: all.ledger.databaseUrl });
       await client.connect();
       await client.query(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
-        AND classid = 1634956129 AND pid <> pg_backend_pid()`);
+        AND classid = 1634956129 AND pid <> pg_backend_pid()
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
       await client.end();
       expect(await issue(() => leader.confirm())).toMatchObject({ outcome: 'refused', code: 'NotLeading' });
       await Promise.all([leader.close(), last(permitStream(approvalId), 'PermitIssued')]);

@@ -149,10 +149,15 @@ test('a version is registered, shown and put into a dossier by the processes tog
     'query ($id: ID!, $asOf: AsOfInput) { node(id: $id, asOf: $asOf) { ... on Model { versions(first: 5) { nodes { number } } } } }';
   const variables = { id: globalId('Model', prepared.modelId), asOf: { atLeast: position } };
   let versions: unknown;
-  await until('the view shows the version', async () => {
-    versions = await ask(url, token, asked, variables).catch(() => undefined);
-    return versions !== undefined;
-  });
+  let fault = '';
+  const states = (): string => [...running.values()].map(({ name, said }) => `${name}: ${said}`).join('\n');
+  await until(
+    () => `the view shows the version: ${fault}\n${states()}`,
+    async () => {
+      versions = await ask(url, token, asked, variables).catch((error: unknown) => void (fault = String(error)));
+      return versions !== undefined;
+    },
+  );
   expect(versions).toEqual({ node: { versions: { nodes: [{ number: 1 }] } } });
 
   const exportId = randomUUID();
