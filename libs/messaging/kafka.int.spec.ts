@@ -92,6 +92,33 @@ suite('Kafka behind the port', () => {
     expect(seen).toEqual([1, 2]);
   });
 
+  test('what the client takes for its end, a group without a coordinator among it, is not: it joins again', async () => {
+    const topic = await topicOf('crashed', 1);
+    await (await messaging.publisher()).publish(topic, [record(0, 1), record(0, 2)]);
+    const said: string[] = [];
+    const seen: number[] = [];
+    let complete: () => void = () => undefined;
+    const all = new Promise<void>((resolve) => (complete = resolve));
+    const subscription = await connect().subscribe(topic, 'crashed', {
+      startOffset: async () => undefined,
+      assigned: () => void said.push('assigned'),
+      failed: ({ message }) => void said.push(message),
+      handle: async (_, records) => {
+        // kafkajs gives up at once at a TypeError, as it does when it has asked for the coordinator six times.
+        if (said.length === 1) throw new TypeError('gives up');
+        seen.push(...records.map(numberOf));
+        complete();
+        return undefined;
+      },
+    });
+    await all;
+    await subscription.close();
+    expect([said, seen]).toEqual([
+      ['assigned', 'gives up', 'assigned'],
+      [1, 2],
+    ]);
+  });
+
   test('a broker that dies in the middle loses nothing acknowledged', async () => {
     const topic = await topicOf('crash', 1);
     let publisher = await messaging.publisher();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin, Consumer, EachBatchPayload, KafkaConfig, SASLOptions } from 'kafkajs';
 import { createCluster } from './kafka-cluster.js';
@@ -31,6 +32,8 @@ export interface KafkaOptions {
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const sessionTimeout = 10_000;
 const closeWithinMs = 5_000;
+/** Milliseconds, at most, between two tries to consume again. */
+const longestPauseMs = 5_000;
 
 /** kafkajs 2.2.4 behind the port, with a producer of our own on its connections; offsets are kept by the caller. */
 export function createKafka(options: KafkaOptions): Messaging {
@@ -83,6 +86,7 @@ export function createKafka(options: KafkaOptions): Messaging {
 
     async subscribe(topic, group, handler, wanted = {}) {
       const session = wanted.sessionTimeout ?? sessionTimeout;
+      const ended = new AbortController();
       const consumer = kafka.consumer({
         groupId: group,
         sessionTimeout: session,
@@ -92,15 +96,21 @@ export function createKafka(options: KafkaOptions): Messaging {
         allowAutoTopicCreation: false,
         maxWaitTimeInMs: 50,
         maxBytesPerPartition: 8 << 20,
-        retry: { ...retry, restartOnFailure: async () => true },
+        retry: { ...retry, restartOnFailure: async () => !ended.signal.aborted },
       });
-      open.add(consumer);
+      const client = {
+        disconnect() {
+          ended.abort();
+          return consumer.disconnect();
+        },
+      };
+      open.add(client);
       const closing = () => {
-        open.delete(consumer);
-        return consumer.disconnect();
+        open.delete(client);
+        return client.disconnect();
       };
       try {
-        return await translated(() => run(consumer, topic, handler, closing));
+        return await translated(() => run(consumer, topic, handler, ended.signal, closing));
       } catch (error) {
         await closing().catch(() => undefined);
         throw error;
@@ -184,25 +194,43 @@ async function run(
   consumer: Consumer,
   topic: string,
   handler: BatchHandler,
+  ended: AbortSignal,
   close: () => Promise<void>,
 ): Promise<Subscription> {
   /** Partitions whose own offset has been looked up since they were assigned. */
   let positioned = new Set<number>();
+  let crashes = 0;
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     positioned = new Set();
     handler.assigned?.(payload.memberAssignment[topic] ?? []);
   });
+  const consume = () =>
+    consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 4,
+      eachBatch: async (payload) => {
+        const joined = positioned;
+        await deliver(consumer, topic, handler, joined, payload, () => joined === positioned);
+        crashes = 0;
+      },
+    });
+  const again = async (): Promise<void> => {
+    const pause = Math.min(100 * 2 ** crashes, longestPauseMs) * (0.5 + Math.random() / 2);
+    crashes += 1;
+    await sleep(pause, undefined, { signal: ended }).catch(() => undefined);
+    if (!ended.aborted) await consume().catch(again);
+  };
+  // kafkajs stops for good at what it does not call retriable: a group that has no coordinator yet, as on a broker that
+  // is new and slow, a lock that was waited for too long, a fault of the handler. All of these pass.
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (ended.aborted) return;
+    handler.failed?.(payload.error);
+    if (!payload.restart) void again();
+  });
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: 4,
-    eachBatch: async (payload) => {
-      const joined = positioned;
-      await deliver(consumer, topic, handler, joined, payload, () => joined === positioned);
-    },
-  });
+  await consume();
   return {
     async commit(offsets) {
       const entries = [...offsets].map(([partition, offset]) => ({ topic, partition, offset: offset.toString() }));

@@ -33,6 +33,8 @@ export interface Publisher {
 export interface BatchHandler {
   /** The group has shared its partitions out anew; whatever was in hand before comes again, here or elsewhere. */
   assigned?(partitions: readonly number[]): void;
+  /** Nothing comes at the moment, for this reason; it is tried again without end, and `assigned` says when it goes on. */
+  failed?(error: Error): void;
   /**
    * Called before a partition's first records after an assignment: the first offset to deliver, or undefined for the
    * last one that was committed as a hint, or the oldest that there is.

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { decodeEvent } from '#libs/event-store';
 import type { RecordedAssayEvent, StoredEvent } from '#libs/event-store';
 import { eventRecord, watermarkRecord } from '#libs/messaging';
-import type { Messaging, RelayStamp } from '#libs/messaging';
+import type { BatchHandler, Messaging, RelayStamp } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
 import type { Pool } from '#libs/postgres';
 import { access, inventory, livePositions, NotYet, partitionOf, rebuildView, timeline } from '#libs/projections';
@@ -153,6 +153,53 @@ test('projectors that come and go share the partitions; nothing is left out and 
   await at(last.position);
   expect(running.flatMap((projector) => projector.status().partitions).sort()).toEqual([0, 1, 2, 3]);
   await expectFold(history);
+});
+
+test('what was in hand when the partitions were shared out anew comes again, and is not taken for seen', async () => {
+  let asked: () => void = () => undefined;
+  const isAsked = new Promise<void>((resolve) => (asked = resolve));
+  let letGo: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (letGo = resolve));
+  const slow = Object.assign(Object.create(pool) as Pool, {
+    async query(text: string, values?: unknown[]) {
+      const answer = await pool.query(text, values);
+      if (text.includes('AS fed(view, generation)')) {
+        asked();
+        await gate;
+      }
+      return answer;
+    },
+  });
+  publishAll(history);
+  start({ pool: slow });
+  await isAsked;
+  const guest = await messaging.subscribe(name, 'any', {
+    startOffset: async () => undefined,
+    handle: async () => undefined,
+  });
+  const gone = guest.close();
+  letGo();
+  await gone;
+  await at(last.position);
+  await expectFold(history);
+});
+
+test('a group that was lost is said, and so is that it is back', async () => {
+  const given: BatchHandler[] = [];
+  const projector = start({
+    messaging: {
+      ...messaging,
+      subscribe(...of: Parameters<Messaging['subscribe']>) {
+        given.push(of[2]);
+        return messaging.subscribe(...of);
+      },
+    },
+  });
+  await until('the share', () => projector.status().status === 'running');
+  given[0]!.failed!(new Error('no coordinator'));
+  expect(projector.status()).toMatchObject({ status: 'waiting', trouble: 'no coordinator' });
+  given[0]!.assigned!([0, 1, 2, 3]);
+  expect(projector.status()).toMatchObject({ status: 'running', trouble: undefined });
 });
 
 test('a hint that is ahead of the database is not believed: the records are looked for', async () => {

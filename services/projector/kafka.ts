@@ -96,7 +96,6 @@ class GroupProjector implements KafkaProjector {
   #gaps = new Map<number, PartitionGap>();
   #unread = new Map<number, bigint>();
   #written = new Map<number, bigint>();
-  #isRewinding = false;
   #isReleased: Released = () => false;
   readonly #counts = { waiting: 0, duplicate: 0, zombie: 0, batch: 0, foreign: 0, gap: 0 };
 
@@ -135,13 +134,13 @@ class GroupProjector implements KafkaProjector {
         group,
         {
           assigned: (partitions) => this.#share(partitions),
+          failed: (error) => this.#lost(error),
           startOffset: async () => undefined,
           handle: (partition, records, keepAlive, unread) => this.#handle(partition, records, keepAlive, unread),
         },
         sessionTimeout === undefined ? {} : { sessionTimeout },
       );
     });
-    this.#status = 'running';
     await Promise.all([this.#views.run(signal), this.#keep(signal)]);
   }
 
@@ -149,9 +148,10 @@ class GroupProjector implements KafkaProjector {
   async #insist(where: string, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#abort;
     for (let attempt = 1; !signal.aborted; attempt += 1) {
+      const before = this.#trouble;
       try {
         await work();
-        this.#trouble = undefined;
+        if (this.#trouble === before) this.#trouble = undefined;
         return;
       } catch (error) {
         if (isFinal(error)) {
@@ -183,14 +183,26 @@ class GroupProjector implements KafkaProjector {
   }
 
   #share(partitions: readonly number[]): void {
-    this.#assignment += 1;
+    this.#status = 'running';
+    this.#trouble = undefined;
     this.#assigned = [...partitions].sort((a, b) => a - b);
-    this.#logs.clear();
-    this.#searches.clear();
     this.#gaps.clear();
     this.#unread.clear();
+    this.#restart();
+  }
+
+  /** Whatever is in hand comes again. */
+  #restart(): number {
+    this.#logs.clear();
+    this.#searches.clear();
     this.#written.clear();
     this.#views.restart();
+    return (this.#assignment += 1);
+  }
+
+  #lost(error: Error): void {
+    this.#status = 'waiting';
+    this.#troubled('broker', error, 1);
   }
 
   async #handle(
@@ -202,6 +214,8 @@ class GroupProjector implements KafkaProjector {
     const assignment = this.#assignment;
     await this.#views.room(keepAlive, this.#abort.signal);
     const log = await this.#logOf(partition);
+    // These come again, and the log that is there by then must not know them yet.
+    if (log === undefined || assignment !== this.#assignment) return undefined;
     let events: Delivery[] = [];
     let after = log.position;
     let last: { readonly position: bigint; readonly offset: bigint } | undefined;
@@ -221,6 +235,7 @@ class GroupProjector implements KafkaProjector {
         this.#counts[taken.kind] += 1;
         if (taken.kind === 'batch') {
           this.#gaps.delete(partition);
+          this.#searches.delete(partition);
           for (const event of taken.events) events.push(deliver(event));
           last = { position: taken.position, offset: record.offset };
           if (events.length >= chunkEvents) flush();
@@ -228,23 +243,26 @@ class GroupProjector implements KafkaProjector {
           this.options.onRefused?.({ partition, offset: record.offset, error: taken.error });
         } else if (taken.kind === 'gap') {
           flush();
+          if (assignment !== this.#assignment) return undefined;
           const place = await this.#search(partition, log, taken.error);
           if (place !== undefined) return place;
         }
       }
     }
     flush();
-    this.#unread.set(partition, unread);
+    if (assignment === this.#assignment) this.#unread.set(partition, unread);
     return undefined;
   }
 
-  async #logOf(partition: number): Promise<PartitionLog> {
-    let log = this.#logs.get(partition);
-    if (log === undefined) {
-      const { position } = await this.#views.placeOf(partition);
-      log = new PartitionLog(partition, this.options.topic.partitions, position, this.#lease);
-      this.#logs.set(partition, log);
-    }
+  /** undefined: the partitions have been shared out anew meanwhile. */
+  async #logOf(partition: number): Promise<PartitionLog | undefined> {
+    const assignment = this.#assignment;
+    const known = this.#logs.get(partition);
+    if (known !== undefined) return known;
+    const { position } = await this.#views.placeOf(partition);
+    if (assignment !== this.#assignment) return undefined;
+    const log = new PartitionLog(partition, this.options.topic.partitions, position, this.#lease);
+    this.#logs.set(partition, log);
     return log;
   }
 
@@ -284,26 +302,18 @@ class GroupProjector implements KafkaProjector {
 
   /** Somebody has put a view back to an earlier place: the partitions are read from there. */
   async #rewind(): Promise<void> {
-    if (this.#isRewinding) return;
-    this.#isRewinding = true;
-    try {
-      await this.#rewindTo(this.#assigned);
-    } catch (error) {
-      this.#troubled('broker', error, 1);
-    }
-    this.#isRewinding = false;
-  }
-
-  async #rewindTo(partitions: readonly number[]): Promise<void> {
-    const assignment = (this.#assignment += 1);
-    this.#logs.clear();
-    this.#searches.clear();
-    this.#written.clear();
-    this.#views.restart();
-    for (const partition of partitions) {
-      const offset = await this.#placeInTopic(partition);
-      if (assignment !== this.#assignment) return;
-      this.#subscription?.seek(partition, offset);
+    const { signal } = this.#abort;
+    const assignment = this.#restart();
+    for (let attempt = 1; assignment === this.#assignment && !signal.aborted; attempt += 1) {
+      try {
+        const places = await Promise.all(this.#assigned.map((partition) => this.#placeInTopic(partition)));
+        if (assignment !== this.#assignment) return;
+        for (const [index, partition] of this.#assigned.entries()) this.#subscription?.seek(partition, places[index]!);
+        return;
+      } catch (error) {
+        this.#troubled('broker', error, attempt);
+        await sleep(backoff(attempt), signal);
+      }
     }
   }
 
