@@ -13,8 +13,17 @@ export type { FanOut, FanOutOptions, FanOutState } from './fan-out.js';
 export type { EventMetadata, RecordedAssayEvent, RecordedEvent } from './envelope.js';
 export { InvalidEvent } from './invalid-event.js';
 export type { InvalidEventCode } from './invalid-event.js';
-export { exportSegment, readSegment, SegmentDamaged, segmentState, SegmentTruncated, strangeEnd } from './segment.js';
-export type { ExportOptions, ExportResult, SegmentState } from './segment.js';
+export {
+  decodeShare,
+  exportSegment,
+  readSegment,
+  SegmentDamaged,
+  segmentState,
+  SegmentTruncated,
+  shareSegment,
+  strangeEnd,
+} from './segment.js';
+export type { ExportOptions, ExportResult, SegmentState, SharedPiece } from './segment.js';
 export { StoreUnavailable, StreamDeleted, WrongExpectedRevision } from './port.js';
 export type {
   AppendResult,

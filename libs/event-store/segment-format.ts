@@ -143,12 +143,16 @@ function dataPlace(record: Buffer): number {
   return namesAt + record.readUInt16BE(namesAt - 8) + record.readUInt16BE(namesAt - 6);
 }
 
-/** Of a whole record, without its digest: what a reader needs to pass it by. */
+export function recordPosition(record: Buffer): bigint {
+  return record.readBigUInt64BE(prefixBytes);
+}
+
+/** What the head of a whole record says of where it belongs; its bytes are not looked at. */
 export function recordHead(record: Buffer): Pick<StoredEvent, 'position' | 'stream'> {
   const namesAt = prefixBytes + headBytes;
   const streamAt = namesAt + record.readUInt16BE(namesAt - 8);
   return {
-    position: record.readBigUInt64BE(prefixBytes),
+    position: recordPosition(record),
     stream: record.toString('utf8', streamAt, streamAt + record.readUInt16BE(namesAt - 6)),
   };
 }

@@ -10,6 +10,7 @@ import {
   preamble,
   preambleBytes,
   recordHead,
+  recordPosition,
   recordSize,
   SegmentDamaged,
   SegmentTruncated,
@@ -48,18 +49,14 @@ const report = 10_000;
 export interface ReadSegment {
   /** Events at or before it are checked and left out. */
   readonly after?: bigint;
-  /**
-   * Events of other streams are left out too. Their heads are checked, order, number and sum of the file are; their
-   * bytes are the business of whoever wants them.
-   */
-  readonly wanted?: (stream: string) => boolean;
   readonly signal?: AbortSignal;
 }
 
-interface Scanned {
-  readonly events: readonly StoredEvent[];
-  /** After the last of these events. */
-  readonly end: number;
+/** Whole records of a segment file, shared out: heads are checked, order is; the bytes are not yet. */
+export interface SharedPiece {
+  readonly bytes: SharedArrayBuffer;
+  /** By share, where in `bytes` its records begin and how long they are, one after the other. */
+  readonly records: readonly Uint32Array<ArrayBuffer>[];
 }
 
 /**
@@ -68,21 +65,78 @@ interface Scanned {
  * @throws SegmentDamaged naming place and problem; SegmentTruncated for a file without its end.
  */
 export async function* readSegment(path: string, options: ReadSegment = {}): AsyncGenerator<readonly StoredEvent[]> {
-  const { after = -1n, wanted, signal } = options;
+  const { after = -1n, signal } = options;
   const file = await open(path, 'r');
-  const scan = new Scan(path, file, wanted);
+  const scan = new Scan(path, file);
   try {
     await scan.begin();
-    for (let batch = await scan.next(); batch !== undefined; batch = await scan.next()) {
+    let events: StoredEvent[] = [];
+    const take = (record: Buffer): void => {
+      const event = decodeRecord(record);
+      if (event.position > after) events.push(event);
+    };
+    while (await scan.next(take)) {
       if (signal?.aborted) return;
-      const last = batch.events.at(-1);
-      if (last !== undefined && last.position > after)
-        yield batch.events[0]!.position > after ? batch.events : batch.events.filter((event) => event.position > after);
+      if (events.length > 0) yield events;
+      events = [];
     }
   } finally {
     await scan.end();
     await file.close();
   }
+}
+
+/**
+ * The same, shared out by stream and not decoded: order, number and sum of the file are checked here, the bytes of a
+ * record by whoever decodes it ({@link decodeShare}). The number and the sum are known to be right when it ends.
+ * @throws SegmentDamaged, SegmentTruncated
+ */
+export async function* shareSegment(
+  path: string,
+  shares: number,
+  shareOf: (stream: string) => number,
+  options: ReadSegment = {},
+): AsyncGenerator<SharedPiece> {
+  const { after = -1n, signal } = options;
+  const file = await open(path, 'r');
+  const scan = new Scan(path, file);
+  try {
+    await scan.begin();
+    let bytes: SharedArrayBuffer | undefined;
+    const none = (): number[][] => Array.from({ length: shares }, () => []);
+    let records = none();
+    const take = (record: Buffer): void => {
+      const { position, stream } = recordHead(record);
+      if (position <= after) return;
+      bytes = record.buffer as unknown as SharedArrayBuffer;
+      records[shareOf(stream)]!.push(record.byteOffset, record.length);
+    };
+    while (await scan.next(take)) {
+      if (signal?.aborted) return;
+      if (bytes !== undefined) yield { bytes, records: records.map((each) => Uint32Array.from(each)) };
+      bytes = undefined;
+      records = none();
+    }
+  } finally {
+    await scan.end();
+    await file.close();
+  }
+}
+
+/** The events of a share of a piece. @throws Error, of code SegmentDamaged: {@link readSegment} tells the place */
+export function decodeShare({ bytes, records }: SharedPiece, share: number): readonly StoredEvent[] {
+  const places = records[share]!;
+  const whole = Buffer.from(bytes as unknown as ArrayBuffer);
+  const events: StoredEvent[] = [];
+  try {
+    for (let index = 0; index < places.length; index += 2) {
+      const at = places[index]!;
+      events.push(decodeRecord(whole.subarray(at, at + places[index + 1]!)));
+    }
+  } catch (error) {
+    throw Object.assign(new Error((error as Error).message), { code: 'SegmentDamaged' });
+  }
+  return events;
 }
 
 /** What a finished segment file says of itself, without reading its events. @throws SegmentDamaged, SegmentTruncated */
@@ -203,13 +257,18 @@ async function takeUp(path: string, file: FileHandle, from: bigint): Promise<Tak
   if (scan.from !== from)
     throw new SegmentDamaged(path, magic.length, undefined, `the file begins at position ${scan.from}, not at ${from}`);
   try {
-    while ((await scan.next()) !== undefined);
+    while (await scan.next(decodeRecord));
   } catch (error) {
     if (!(error instanceof SegmentTruncated)) throw error;
   } finally {
     await scan.end();
   }
   return { count: scan.count, last: scan.last, end: scan.offset, sum: scan.sum };
+}
+
+/** In memory that threads can share. */
+function sharedBuffer(length: number): Buffer {
+  return Buffer.from(new SharedArrayBuffer(length) as unknown as ArrayBuffer);
 }
 
 /** Reads a segment file from its beginning, a megabyte and more at a time. */
@@ -229,7 +288,6 @@ class Scan {
   constructor(
     private readonly path: string,
     private readonly file: FileHandle,
-    private readonly wanted?: ReadSegment['wanted'],
   ) {}
 
   async begin(): Promise<void> {
@@ -242,11 +300,14 @@ class Scan {
     this.offset = this.#read = preambleBytes;
   }
 
-  /** Whole records of the next piece; undefined after the end mark. */
-  async next(): Promise<Scanned | undefined> {
-    if (this.#isOver) return undefined;
+  /**
+   * Gives the whole records of the next piece; they lie in one buffer.
+   * @param take throws an Error whose message is the problem
+   * @returns false after the end mark
+   */
+  async next(take: (record: Buffer) => unknown): Promise<boolean> {
+    if (this.#isOver) return false;
     const { bytesRead, bytes } = await this.#piece();
-    const events: StoredEvent[] = [];
     let at = 0;
     for (;;) {
       const size = this.#sizeAt(bytes.subarray(at));
@@ -254,12 +315,10 @@ class Scan {
       if (size === 'end') {
         if (bytes.length - at < endBytes) break;
         await this.#finish(bytes.subarray(at));
-        return { events, end: this.offset };
+        return true;
       }
       if (bytes.length - at < size) break;
-      const record = bytes.subarray(at, at + size);
-      const event = this.#take(record);
-      if (event !== undefined) events.push(event);
+      this.#take(bytes.subarray(at, at + size), take);
       at += size;
       this.offset += size;
     }
@@ -270,7 +329,7 @@ class Scan {
         cut ? `the file ends in the middle of a record (${this.#rest.length} bytes of it)` : 'the file has no end mark',
       );
     }
-    return { events, end: this.offset };
+    return true;
   }
 
   /** What was left of the piece before, and the next megabyte. */
@@ -283,15 +342,19 @@ class Scan {
       this.#coming.catch(() => undefined);
     }
     const rest = this.#rest;
-    if (rest.length > roomBytes)
-      return { bytesRead, bytes: Buffer.concat([rest, buffer.subarray(roomBytes, roomBytes + bytesRead)]) };
+    if (rest.length > roomBytes) {
+      const whole = sharedBuffer(rest.length + bytesRead);
+      rest.copy(whole);
+      buffer.copy(whole, rest.length, roomBytes, roomBytes + bytesRead);
+      return { bytesRead, bytes: whole };
+    }
     const start = roomBytes - rest.length;
     rest.copy(buffer, start);
     return { bytesRead, bytes: buffer.subarray(start, roomBytes + bytesRead) };
   }
 
   async #readAt(offset: number): Promise<{ readonly bytesRead: number; readonly buffer: Buffer }> {
-    const buffer = Buffer.allocUnsafeSlow(roomBytes + chunkBytes);
+    const buffer = sharedBuffer(roomBytes + chunkBytes);
     const { bytesRead } = await this.file.read(buffer, roomBytes, chunkBytes, offset);
     return { bytesRead, buffer };
   }
@@ -309,12 +372,10 @@ class Scan {
     }
   }
 
-  /** undefined: not wanted. */
-  #take(record: Buffer): StoredEvent | undefined {
-    const { position, stream } = recordHead(record);
-    let event: StoredEvent | undefined;
+  #take(record: Buffer, take: (record: Buffer) => unknown): void {
+    const position = recordPosition(record);
     try {
-      if (this.wanted?.(stream) ?? true) event = decodeRecord(record);
+      take(record);
     } catch (error) {
       throw this.#damaged((error as Error).message);
     }
@@ -323,7 +384,6 @@ class Scan {
     this.sum.add(vouchedPart(record));
     this.last = position;
     this.count += 1;
-    return event;
   }
 
   async #finish(end: Buffer): Promise<void> {

@@ -54,6 +54,11 @@ export class Filler {
     return this.consumer.position(partitions);
   }
 
+  /** Where reading must begin. */
+  resumeAfter(): bigint {
+    return this.consumer.resumeAfter();
+  }
+
   /**
    * @param written Called with the number of events when they are in the generation.
    * @throws Stopped when an event cannot be folded; what {@link ViewConsumer.applyAll} throws

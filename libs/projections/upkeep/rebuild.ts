@@ -157,13 +157,15 @@ class Work {
 
   async fold(source: EventSource, signal: AbortSignal): Promise<void> {
     this.#source = source.name;
-    const threads = await threadsFor(this.options, this.generation, source, this.options.threads);
-    if (threads < 2 || source.segment === undefined) {
+    const { options, generation } = this;
+    const { segment } = source;
+    const threads = await threadsFor(options, generation, source, options.threads);
+    if (threads < 2 || segment === undefined) {
       return this.filler.fold(source, signal, (events) => this.#report(events));
     }
-    await foldInThreads(this.options, this.generation, source.segment, threads, signal, (events, position) =>
-      this.#report(events, position),
-    );
+    const written = (events: number, position: bigint): void => this.#report(events, position);
+    const after = this.filler.resumeAfter();
+    await foldInThreads({ ...options, generation, source: { ...source, segment }, threads, after, signal, written });
     await this.filler.reload();
   }
 

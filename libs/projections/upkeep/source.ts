@@ -1,6 +1,5 @@
 import { readSegment, segmentState, strangeEnd, type EventStore, type StoredEvent } from '#libs/event-store';
 import type { Batch } from '../core/delivery.js';
-import { partitionOf } from '../core/partition.js';
 
 /** Events as a rebuild reads them, and how far each partition is complete after them. */
 export interface SourceBatch {
@@ -13,7 +12,7 @@ export interface EventSource {
   readonly name: string;
   /** The partitions that it brings; default: all. */
   readonly partitions?: readonly number[];
-  /** A segment file, of which threads can each read their own share ({@link segmentShare}). */
+  /** The segment file that it reads, which can be shared out among threads. */
   readonly segment?: string;
   /** Before anything is begun. @throws when it is not there, or not of this store */
   check?(): Promise<void>;
@@ -65,40 +64,59 @@ export function storeSource(store: Reading): EventSource {
  */
 export function segmentSource(path: string, store: Reading): EventSource {
   return {
-    ...segmentShare(path),
+    name: `the segment file ${path}`,
     segment: path,
     async check() {
       const position = await strangeEnd(path, store);
       if (position === undefined) return;
       throw new UnfitSource(`${path} is not of this event store: the store has no such event at position ${position}`);
     },
+    async *batches(after, signal) {
+      const last = await lastAfter(path, after);
+      if (last === undefined) return;
+      let part: StoredEvent[] = [];
+      for await (const events of readSegment(path, { after, signal })) {
+        for (const event of events) part.push(event);
+        if (part.length < batchSize) continue;
+        yield { events: part, watermark: part.at(-1)!.position };
+        part = [];
+      }
+      if (!signal.aborted) yield { events: part, watermark: last };
+    },
   };
 }
 
-/** What a segment file that has been checked holds of some of a view's partitions; default: of all. */
-export function segmentShare(path: string, partitions?: readonly number[], of = 0): EventSource {
-  const own = new Set(partitions);
+/** Position of the last event of a segment file; undefined: it has nothing after that position. @throws UnfitSource */
+export async function lastAfter(path: string, after: bigint): Promise<bigint | undefined> {
+  const { from, last } = await segmentState(path);
+  if (from > after + 1n)
+    throw new UnfitSource(`${path} begins at position ${from}, what is wanted begins after ${after}`);
+  return last === undefined || last <= after ? undefined : last;
+}
+
+/** What a thread is given of a segment file: some partitions, piece by piece. */
+export function sharedSource(
+  name: string,
+  partitions: readonly number[],
+  pieces: AsyncIterable<readonly StoredEvent[]>,
+  last: bigint,
+): EventSource {
+  const batch = (events: readonly StoredEvent[], position: bigint): SourceBatch => ({
+    events,
+    watermark: new Map(partitions.map((partition) => [partition, position])),
+  });
   return {
-    name: `the segment file ${path}`,
-    ...(partitions && { partitions }),
+    name,
+    partitions,
     async *batches(after, signal) {
-      const { from, last } = await segmentState(path);
-      if (from > after + 1n)
-        throw new UnfitSource(`${path} begins at position ${from}, what is wanted begins after ${after}`);
-      if (last === undefined || last <= after) return;
-      const wanted = partitions && ((stream: string): boolean => own.has(partitionOf(stream, of)));
       let part: StoredEvent[] = [];
-      const batch = (position: bigint): SourceBatch => ({
-        events: part,
-        watermark: partitions ? new Map(partitions.map((partition) => [partition, position])) : position,
-      });
-      for await (const events of readSegment(path, { after, signal, ...(wanted && { wanted }) })) {
-        for (const event of events) part.push(event);
+      for await (const events of pieces) {
+        for (const event of events) if (event.position > after) part.push(event);
         if (part.length < batchSize) continue;
-        yield batch(part.at(-1)!.position);
+        yield batch(part, part.at(-1)!.position);
         part = [];
       }
-      if (!signal.aborted) yield batch(last);
+      if (!signal.aborted) yield batch(part, last);
     },
   };
 }

@@ -119,7 +119,10 @@ test('a segment file whose end the store has otherwise is refused before anythin
   await openGeneration(pool, view, partitions);
   const path = join(folder, 'restored');
   const last = history.at(-1)!;
-  await exportSegment({ store: storeOf(history.with(-1, { ...last, metadata: Buffer.from('{}') })), path });
+  await exportSegment({
+    store: storeOf(history.with(history.length - 1, { ...last, metadata: Buffer.from('{}') })),
+    path,
+  });
   const store = storeOf(history);
   await expect(rebuildView({ pool, view, store, source: segmentSource(path, store) })).rejects.toThrow(
     `is not of this event store: the store has no such event at position ${last.position}`,

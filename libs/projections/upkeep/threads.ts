@@ -1,31 +1,44 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { segmentState } from '#libs/event-store';
+import { readSegment, segmentState, shareSegment, type SharedPiece } from '#libs/event-store';
 import { connectionOf } from '#libs/postgres';
 import { repositoryRoot } from '#libs/runtime';
 import { Stopped } from '../core/consumer.js';
 import type { Stop } from '../core/delivery.js';
+import { partitionOf } from '../core/partition.js';
 import type { Generation } from '../core/registry.js';
 import { allViews } from '../views.js';
 import type { FillOptions } from './filler.js';
-import type { EventSource } from './source.js';
+import { lastAfter, type EventSource } from './source.js';
 
 /** Below so many events the threads cost more than they bring. */
 const eventsForThreads = 100_000;
-const most = 4;
+const mostThreads = 4;
+/** Pieces, of a megabyte, that a thread has before it and the next are read. */
+const mostPieces = 6;
 
-/** A thread's share of a segment file: some partitions of one generation, with a connection of its own. */
+/** What a thread folds: some partitions of one generation, with a connection of its own. */
 export interface Share {
   readonly url: string;
   readonly view: string;
   readonly generation: Generation;
-  readonly path: string;
+  readonly source: string;
+  readonly share: number;
   readonly partitions: readonly number[];
+  /** Position of the last event of the file. */
+  readonly last: bigint;
   readonly skipped: ReadonlySet<string>;
 }
 
+export type ToThread =
+  | { readonly kind: 'piece'; readonly piece: SharedPiece }
+  /** There is no more, and the file is what its export has written. */
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'stop' };
+
 export type FromThread =
+  | { readonly kind: 'took' }
   | { readonly kind: 'written'; readonly events: number; readonly position: bigint }
   | { readonly kind: 'ended' }
   | { readonly kind: 'stopped'; readonly stop: Stop }
@@ -38,13 +51,6 @@ export function failureOf(error: unknown): FromThread {
   return { kind: 'failed', name, message, code: code === undefined ? undefined : String(code) };
 }
 
-function errorOf(failure: FromThread): Error | undefined {
-  if (failure.kind === 'stopped') return new Stopped(failure.stop);
-  if (failure.kind !== 'failed') return undefined;
-  const { name, message, code } = failure;
-  return Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
-}
-
 /** Among how many threads the source is shared out; 1: it is folded where it is. */
 export async function threadsFor(
   { pool, view }: FillOptions,
@@ -54,77 +60,147 @@ export async function threadsFor(
 ): Promise<number> {
   if (segment === undefined || !allViews.includes(view) || connectionOf(pool) === undefined) return 1;
   const { events } = await segmentState(segment);
-  const threads = wanted ?? (events < eventsForThreads ? 1 : Math.min(most, availableParallelism()));
+  const threads = wanted ?? (events < eventsForThreads ? 1 : Math.min(mostThreads, availableParallelism()));
   return Math.min(threads, partitions);
+}
+
+export interface InThreads extends FillOptions {
+  readonly generation: Generation;
+  readonly source: EventSource & { readonly segment: string };
+  readonly threads: number;
+  /** Where reading begins. */
+  readonly after: bigint;
+  readonly signal: AbortSignal;
+  /** Called with the number of events and how far all are, when they are in the generation. */
+  readonly written: (events: number, position: bigint) => void;
 }
 
 /**
  * Folds a segment file into a generation, its partitions shared out among threads: a partition's place and rows are
- * its own, as when several projectors share a topic. Resolves when all have ended, also when the signal has come.
- * @param written Called with the number of events and how far all are, when they are in the generation.
+ * its own, as when several projectors share a topic. This thread reads the file and checks order, number and sum, the
+ * others the bytes. Resolves when all have ended, also when the signal has come.
  * @throws what the first of them has thrown, when all have ended
  */
-export async function foldInThreads(
-  { pool, view, skipped = new Set() }: FillOptions,
-  generation: Generation,
-  path: string,
-  threads: number,
-  signal: AbortSignal,
-  written: (events: number, position: bigint) => void,
-): Promise<void> {
-  const positions = Array.from({ length: threads }, () => -1n);
+export async function foldInThreads(options: InThreads): Promise<void> {
+  const { generation, source, threads: count, after, signal } = options;
+  const last = await lastAfter(source.segment, after);
+  if (last === undefined) return;
+  const positions = Array.from({ length: count }, () => after);
   const stop = new AbortController();
-  const run = async (thread: number): Promise<void> => {
-    const partitions = Array.from({ length: generation.partitions }, (_, n) => n).filter((n) => n % threads === thread);
-    const share: Share = { url: connectionOf(pool)!, view: view.name, generation, path, partitions, skipped };
-    try {
-      await runShare(share, AbortSignal.any([signal, stop.signal]), (events, position) => {
-        positions[thread] = position;
-        written(
+  const either = AbortSignal.any([signal, stop.signal]);
+  const threads = positions.map(
+    (_, share) =>
+      new Thread(shareOf(options, share, last), (events, position) => {
+        positions[share] = position;
+        options.written(
           events,
           positions.reduce((least, each) => (each < least ? each : least)),
         );
-      });
-    } catch (error) {
+      }),
+  );
+  const shareOfStream = (stream: string): number => partitionOf(stream, generation.partitions) % count;
+  const read = async (): Promise<void> => {
+    for await (const piece of shareSegment(source.segment, count, shareOfStream, { after, signal: either })) {
+      await Promise.all(threads.map((thread) => thread.give(piece)));
+      if (either.aborted) return;
+    }
+    if (!either.aborted) for (const thread of threads) thread.end();
+  };
+  either.addEventListener('abort', () => threads.forEach((thread) => thread.stop()));
+  const stopping = (work: Promise<void>): Promise<void> =>
+    work.catch((error: unknown) => {
       stop.abort();
       throw error;
-    }
-  };
-  const ended = await Promise.allSettled(positions.map((_, thread) => run(thread)));
+    });
+  const ended = await Promise.allSettled([...threads.map(({ ended: work }) => stopping(work)), stopping(read())]);
   const failed = ended.find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
+  if (failed?.status !== 'rejected') return;
+  const error = failed.reason as Error & { readonly code?: unknown };
+  // Read again by one, which knows the place.
+  if (error.code === 'SegmentDamaged') for await (const events of readSegment(source.segment, { after })) void events;
+  throw error;
 }
 
-async function runShare(
-  share: Share,
-  signal: AbortSignal,
-  written: (events: number, position: bigint) => void,
-): Promise<void> {
-  const source = import.meta.url.endsWith('.ts');
-  const worker = new Worker(new URL(source ? './thread.ts' : './thread.js', import.meta.url), {
-    workerData: share,
-    // A batch's objects die together: with room for them few are copied.
-    resourceLimits: { maxYoungGenerationSizeMb: 64 },
-    // Run from the sources (tests, benches) it needs the loader that reads them.
-    ...(source && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
-  });
-  const stop = (): void => worker.postMessage('stop');
-  signal.addEventListener('abort', stop, { once: true });
-  if (signal.aborted) stop();
-  try {
-    let last: FromThread | undefined;
-    await new Promise<void>((resolve, reject) => {
-      worker.on('message', (message: FromThread) => {
-        if (message.kind === 'written') written(message.events, message.position);
-        else last = message;
-      });
-      worker.once('error', reject);
-      worker.once('exit', () => resolve());
+function shareOf({ pool, view, generation, source, threads, skipped }: InThreads, share: number, last: bigint): Share {
+  const all = Array.from({ length: generation.partitions }, (_, partition) => partition);
+  return {
+    url: connectionOf(pool)!,
+    view: view.name,
+    generation,
+    source: source.name,
+    share,
+    partitions: all.filter((partition) => partition % threads === share),
+    last,
+    skipped: skipped ?? new Set(),
+  };
+}
+
+class Thread {
+  /** Resolves when the thread is over; rejects with what has ended it. */
+  readonly ended: Promise<void>;
+  readonly #worker: Worker;
+  #pieces = 0;
+  #isOver = false;
+  #roomy = (): void => undefined;
+
+  constructor(
+    share: Share,
+    private readonly written: (events: number, position: bigint) => void,
+  ) {
+    const fromSource = import.meta.url.endsWith('.ts');
+    this.#worker = new Worker(new URL(fromSource ? './thread.ts' : './thread.js', import.meta.url), {
+      workerData: share,
+      // A batch's objects die together: with room for them few are copied. (Three times a semi-space of 64 MB.)
+      resourceLimits: { maxYoungGenerationSizeMb: 192 },
+      // Run from the sources (tests, benches) it needs the loader that reads them.
+      ...(fromSource && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
     });
-    if (last === undefined) throw new Error(`the thread of partitions ${share.partitions.join(', ')} has ended early`);
+    this.ended = this.#run(share);
+    this.ended.catch(() => undefined);
+  }
+
+  async #run({ partitions }: Share): Promise<void> {
+    let last: FromThread | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#worker.on('message', (message: FromThread) => {
+          if (message.kind === 'written') this.written(message.events, message.position);
+          else if (message.kind === 'took') {
+            this.#pieces -= 1;
+            this.#roomy();
+          } else last = message;
+        });
+        this.#worker.once('error', reject);
+        this.#worker.once('exit', () => resolve());
+      });
+    } finally {
+      this.#isOver = true;
+      this.#roomy();
+    }
+    if (last === undefined) throw new Error(`the thread of partitions ${partitions.join(', ')} has ended early`);
     const error = errorOf(last);
     if (error !== undefined) throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
+
+  /** Resolves when there is room for another. */
+  async give(piece: SharedPiece): Promise<void> {
+    this.#worker.postMessage({ kind: 'piece', piece } satisfies ToThread);
+    this.#pieces += 1;
+    while (this.#pieces > mostPieces && !this.#isOver) await new Promise<void>((resolve) => (this.#roomy = resolve));
+  }
+
+  end(): void {
+    this.#worker.postMessage({ kind: 'whole' } satisfies ToThread);
+  }
+
+  stop(): void {
+    this.#worker.postMessage({ kind: 'stop' } satisfies ToThread);
+  }
+}
+
+function errorOf(failure: FromThread): Error | undefined {
+  if (failure.kind === 'stopped') return new Stopped(failure.stop);
+  if (failure.kind !== 'failed') return undefined;
+  const { name, message, code } = failure;
+  return Object.assign(new Error(message), { name, ...(code !== undefined && { code }) });
 }
