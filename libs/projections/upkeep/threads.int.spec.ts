@@ -89,6 +89,27 @@ test('what one thread cannot fold stops the rebuild, is recorded, and is passed 
   await expectFold(view, skipped);
 });
 
+test('threads that are stopped leave what a second run goes on from', async () => {
+  const view = lineage;
+  await openGeneration(pool, view, partitions);
+  const path = join(folder, 'stopped');
+  const store = storeOf(history);
+  await exportSegment({ store, path });
+  const options = { pool, view, store, source: segmentSource(path, store), threads: 2 };
+  const abort = new AbortController();
+  const stopped = await rebuildView({
+    ...options,
+    signal: abort.signal,
+    progress: ({ phase, events }) => void (phase === 'filling' && events > 0 && abort.abort()),
+  });
+  expect(stopped.outcome).toBe('stopped');
+  expect(await statuses(view)).toEqual(['live', 'building']);
+  const rest = await rebuildView(options);
+  expect(rest.outcome).toBe('switched');
+  expect(stopped.events + rest.events).toBeGreaterThanOrEqual(history.length);
+  await expectFold(view);
+});
+
 test('damaged bytes are found by the thread that wants them; then nothing goes live', async () => {
   const view = lineage;
   await openGeneration(pool, view, partitions);
