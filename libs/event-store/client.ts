@@ -35,7 +35,8 @@ import type {
   WireEvent,
   WriteOutcome,
 } from './protocol/index.js';
-import { streamsService } from './protocol/index.js';
+import { clientStreamsService } from './protocol/index.js';
+import { wholeFrames } from './whole-frames.js';
 
 export interface EventStoreOptions {
   /**
@@ -63,7 +64,7 @@ interface Connection {
 }
 
 interface StreamsCalls extends Client {
-  Read(request: ReadRequest, metadata: Metadata, options: CallOptions): ClientReadableStream<ReadResponse>;
+  Read(request: ReadRequest, metadata: Metadata, options: CallOptions): ClientReadableStream<readonly ReadResponse[]>;
   Append(
     metadata: Metadata,
     options: CallOptions,
@@ -75,7 +76,7 @@ interface StreamsCalls extends Client {
 export type BatchCall = ClientDuplexStream<BatchAppendRequest, { correlation: string; outcome: WriteOutcome }>;
 
 /** The official client makes the connection; these calls on it keep bytes as they are (docs/adr). */
-const StreamsClient = makeGenericClientConstructor(streamsService, 'Streams');
+const StreamsClient = makeGenericClientConstructor(clientStreamsService, 'Streams');
 
 const unlimited = 2n ** 63n - 1n;
 const domainEvents: ReadFilter = {
@@ -92,6 +93,11 @@ export interface ConnectedStore extends EventStore {
   readEverything(): AsyncIterable<StoredEvent>;
   /** $all from its beginning, only events whose type begins so; the store looks for them. */
   readTypes(prefixes: readonly string[]): AsyncIterable<StoredEvent>;
+  /** What `subscribeAll` yields, as many at a time as have come. */
+  subscribeInBatches(options: {
+    readonly after?: bigint;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly SubscriptionItem[]>;
 }
 
 /** The event store behind `connectionString`. Connects when first used; one per process is enough and wanted. */
@@ -119,7 +125,7 @@ class ConnectedEventStore implements ConnectedStore {
   async #supportsBatch(): Promise<boolean> {
     const connection = this.#connection;
     try {
-      return await connection.supports(streamsService.BatchAppend);
+      return await connection.supports(clientStreamsService.BatchAppend);
     } catch (error) {
       if (!this.#closed && this.#connection === connection) this.#connection = connect(this.options);
       await connection.dispose().catch(() => undefined);
@@ -224,16 +230,31 @@ class ConnectedEventStore implements ConnectedStore {
     readonly after?: bigint;
     readonly signal: AbortSignal;
   }): AsyncIterable<SubscriptionItem> {
-    const { after, signal } = options;
+    for await (const items of this.subscribeInBatches(options))
+      for (const item of items) {
+        if (options.signal.aborted) return;
+        yield item;
+      }
+  }
+
+  async *subscribeInBatches({
+    after,
+    signal,
+  }: {
+    readonly after?: bigint;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly SubscriptionItem[]> {
     const request: ReadRequest = { ...plainRead, from: after ?? 'start', backwards: false, filter: domainEvents };
     for await (const responses of this.#read(request, '$all', signal)) {
+      if (signal.aborted) return;
+      const items: SubscriptionItem[] = [];
       for (const response of responses) {
-        if (signal.aborted) return;
         if (response.kind === 'event' && response.event) {
-          if (!isSystem(response.event)) yield { kind: 'event', event: stored(response.event) };
-        } else if (response.kind === 'checkpoint') yield { kind: 'checkpoint', position: response.position };
-        else if (response.kind === 'caught-up') yield { kind: 'caught-up' };
+          if (!isSystem(response.event)) items.push({ kind: 'event', event: stored(response.event) });
+        } else if (response.kind === 'checkpoint') items.push({ kind: 'checkpoint', position: response.position });
+        else if (response.kind === 'caught-up') items.push({ kind: 'caught-up' });
       }
+      if (items.length > 0) yield items;
     }
     // A subscription has no end of its own: an orderly one is the server going away.
     if (!signal.aborted) throw storeError(new Error('the subscription ended'), '$all');
@@ -242,7 +263,7 @@ class ConnectedEventStore implements ConnectedStore {
   async *#read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<readonly ReadResponse[]> {
     if (signal?.aborted) return;
     let isOver = false;
-    let call: ClientReadableStream<ReadResponse> | undefined;
+    let call: ClientReadableStream<readonly ReadResponse[]> | undefined;
     // Destroyed too: a call that has ended with answers unread would never be finished for the official client.
     const cancel = () => {
       call?.cancel();
@@ -252,6 +273,7 @@ class ConnectedEventStore implements ConnectedStore {
       call = await this.#connection.GRPCStreamCreator(StreamsClient, 'read', (client) => {
         const created = client.Read(request, ...this.#connection.callArguments({}, { deadline: Infinity }));
         created.on('error', () => undefined);
+        wholeFrames(created);
         return created;
       })();
       this.#reads.add(cancel);

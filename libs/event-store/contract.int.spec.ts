@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createEventStore, StreamDeleted, WrongExpectedRevision } from './index.js';
-import type { EventStore, StoredEvent } from './index.js';
+import type { ConnectedStore, EventStore, StoredEvent, SubscriptionItem } from './index.js';
 import { testEvent, testStore } from './testing.js';
 
 const outside = process.env['EVENTSTORE_CONTRACT_URL'];
-let store: EventStore;
+let store: ConnectedStore;
 let close: () => Promise<void>;
 
 beforeAll(async () => {
@@ -190,6 +190,14 @@ describe('subscribe to $all', () => {
       else if (item.kind === 'event' && item.event.revision % 331n === 0n) resumable.push(item.event.position);
     }
     expect(resumable.length).toBeGreaterThan(4);
+    const [batches, stopBatches] = [[] as (readonly SubscriptionItem[])[], new AbortController()];
+    for await (const items of store.subscribeInBatches({ after: start.position, signal: stopBatches.signal })) {
+      batches.push(items);
+      if (items.some(({ kind }) => kind === 'caught-up')) stopBatches.abort();
+    }
+    const inBatches = batches.flat().flatMap((item) => (item.kind === 'event' ? [item.event.position] : []));
+    expect(inBatches).toEqual(everything);
+    expect(batches.length).toBeLessThan(everything.length / 2);
     for (const after of resumable) {
       const again = new AbortController();
       const rest: bigint[] = [];

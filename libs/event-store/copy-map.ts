@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectedStore } from './client.js';
-import type { StoredEvent } from './port.js';
+import type { StoredEvent, SubscriptionItem } from './port.js';
 
 /** The map of a copy is not one, or is of another store. */
 export class CopyMapRefused extends Error {
@@ -87,7 +87,7 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
   const anyTranslated = (event: StoredEvent): StoredEvent =>
     isSystem(event) ? { ...event, position: outside(event.position) ?? 0n } : translated(event);
 
-  return {
+  const mapped: ConnectedStore = {
     async append(stream, events, expected) {
       const result = await store.append(stream, events, expected);
       return { ...result, position: outside(result.position) ?? result.position };
@@ -99,16 +99,18 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
       const inside = from === undefined ? {} : { from: insideFrom(from) };
       for await (const event of store.readAll({ ...options, ...inside })) yield translated(event);
     },
-    async *subscribeAll({ after, signal }) {
+    async *subscribeAll(options) {
+      for await (const items of mapped.subscribeInBatches(options)) yield* items;
+    },
+    async *subscribeInBatches({ after, signal }) {
       const inside = after === undefined ? undefined : insideAfter(after);
-      for await (const item of store.subscribeAll({ signal, ...(inside !== undefined && { after: inside }) })) {
-        if (item.kind === 'event') yield { kind: 'event', event: translated(item.event) };
-        else if (item.kind === 'caught-up') yield item;
-        else {
+      for await (const items of store.subscribeInBatches({ signal, ...(inside !== undefined && { after: inside }) }))
+        yield items.flatMap((item): SubscriptionItem[] => {
+          if (item.kind === 'event') return [{ kind: 'event', event: translated(item.event) }];
+          if (item.kind === 'caught-up') return [item];
           const position = outside(item.position);
-          if (position !== undefined) yield { kind: 'checkpoint', position };
-        }
-      }
+          return position === undefined ? [] : [{ kind: 'checkpoint', position }];
+        });
     },
     async *readEverything() {
       for await (const event of store.readEverything()) yield anyTranslated(event);
@@ -119,6 +121,7 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
     ping: () => store.ping(),
     close: () => store.close(),
   };
+  return mapped;
 }
 
 const isSystem = ({ stream, type }: StoredEvent): boolean => stream.startsWith('$') || type.startsWith('$');

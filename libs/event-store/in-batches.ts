@@ -4,16 +4,19 @@ import type { Readable } from 'node:stream';
 const mostWaiting = 256;
 
 /**
- * What a stream of objects brings, as many at a time as have come: a promise for each batch and not for each item.
+ * What a stream of batches brings, as many items at a time as have come: a promise for each batch and not for each item.
  * Everything that came before an error is handed out before it is thrown.
  */
 export async function* inBatches<Item>(stream: Readable): AsyncGenerator<readonly Item[]> {
-  let items: Item[] = [];
+  let batches: (readonly Item[])[] = [];
+  let count = 0;
   let isOver = false;
   let failure: { readonly error: unknown } | undefined;
   let wake: () => void = () => undefined;
-  stream.on('data', (item: Item) => {
-    if (items.push(item) >= mostWaiting) stream.pause();
+  stream.on('data', (batch: readonly Item[]) => {
+    batches.push(batch);
+    count += batch.length;
+    if (count >= mostWaiting) stream.pause();
     wake();
   });
   const over = () => {
@@ -27,11 +30,11 @@ export async function* inBatches<Item>(stream: Readable): AsyncGenerator<readonl
   stream.on('end', over);
   stream.on('close', over);
   for (;;) {
-    if (items.length > 0) {
-      const batch = items;
-      items = [];
+    if (batches.length > 0) {
+      const taken = batches;
+      [batches, count] = [[], 0];
       if (stream.isPaused()) stream.resume();
-      yield batch;
+      yield taken.length === 1 ? taken[0]! : taken.flat();
     } else if (failure) throw failure.error;
     else if (isOver) return;
     else await new Promise<void>((resolve) => (wake = resolve));

@@ -3,10 +3,11 @@ import { startLedgerServer } from '#libs/ledger-server';
 import { canonicalBytes } from '#libs/signing';
 import { testDatabase } from '../postgres/testing.js';
 import { createEventStore } from './client.js';
-import type { EventStore, EventToAppend } from './port.js';
+import type { ConnectedStore } from './client.js';
+import type { EventToAppend } from './port.js';
 
 export interface TestStore {
-  readonly store: EventStore;
+  readonly store: ConnectedStore;
   readonly connectionString: string;
   /** The ledger's own database. */
   readonly databaseUrl: string;

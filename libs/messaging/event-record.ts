@@ -48,11 +48,7 @@ const decimal = /^(0|[1-9][0-9]{0,18})$/;
 
 /** The header set of KurrentDB's Kafka sink in spirit: consumers deduplicate by stream and revision alone. */
 export function eventRecord(event: StoredEvent, relay: RelayStamp, partition: number): OutgoingRecord {
-  const metadata = JSON.parse(Buffer.from(event.metadata).toString('utf8')) as {
-    schemaVersion?: number;
-    correlationId?: string;
-    causationId?: string;
-  };
+  const { schemaVersion, correlationId, causationId } = metadataHeaders(event.metadata);
   return {
     partition,
     key: event.stream,
@@ -63,16 +59,33 @@ export function eventRecord(event: StoredEvent, relay: RelayStamp, partition: nu
       epoch: relay.epoch.toString(),
       'event-id': event.id,
       'event-type': event.type,
-      'schema-version': String(metadata.schemaVersion ?? 1),
+      'schema-version': schemaVersion,
       stream: event.stream,
       revision: event.revision.toString(),
       position: event.position.toString(),
       'recorded-at': event.recordedAt,
-      ...(metadata.correlationId && { 'correlation-id': metadata.correlationId }),
-      ...(metadata.causationId && { 'causation-id': metadata.causationId }),
+      ...(correlationId && { 'correlation-id': correlationId }),
+      ...(causationId && { 'causation-id': causationId }),
       metadata: event.metadata,
     },
   };
+}
+
+interface MetadataHeaders {
+  readonly schemaVersion: string;
+  readonly correlationId?: string | undefined;
+  readonly causationId?: string | undefined;
+}
+
+/** What headers repeat of an event's metadata. */
+export function metadataHeaders(metadata: Uint8Array): MetadataHeaders {
+  const text = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.byteLength).toString('utf8');
+  const { schemaVersion, correlationId, causationId } = JSON.parse(text) as {
+    schemaVersion?: number;
+    correlationId?: string;
+    causationId?: string;
+  };
+  return { schemaVersion: schemaVersion === undefined ? '1' : String(schemaVersion), correlationId, causationId };
 }
 
 export function watermarkRecord(

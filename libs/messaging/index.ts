@@ -6,6 +6,8 @@ export type {
   BatchHandler,
   IncomingRecord,
   Messaging,
+  Outgoing,
+  OutgoingEvent,
   OutgoingRecord,
   Publisher,
   SubscribeOptions,

@@ -1,3 +1,6 @@
+import type { StoredEvent } from '../event-store/port.js';
+import type { RelayStamp } from './event-record.js';
+
 /**
  * Kafka as Assay needs it: publish a batch and know that it is durable, and run batches partition by partition from
  * an offset of one's own. Small on purpose, so that the client behind it can be exchanged.
@@ -9,6 +12,15 @@ export interface OutgoingRecord {
   readonly value: Uint8Array;
   readonly headers: Readonly<Record<string, string | Uint8Array>>;
 }
+
+/** An event of the store, to be written as `eventRecord` says. */
+export interface OutgoingEvent {
+  readonly partition: number;
+  readonly event: StoredEvent;
+  readonly relay: RelayStamp;
+}
+
+export type Outgoing = OutgoingRecord | OutgoingEvent;
 
 export interface IncomingRecord {
   readonly partition: number;
@@ -26,7 +38,7 @@ export interface Publisher {
    * their order, in this call and over calls: a call that is made before the one before has ended is encoded at once and
    * sent after it. Rejects when durability is unknown, and so does then every later call: another publisher is wanted.
    */
-  publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
+  publish(topic: string, records: readonly Outgoing[]): Promise<void>;
   close(): Promise<void>;
 }
 

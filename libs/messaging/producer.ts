@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs';
 import type { KafkaCluster } from './kafka-cluster.js';
-import type { OutgoingRecord, Publisher } from './port.js';
+import type { Outgoing, Publisher } from './port.js';
 import { produceRequest, produceResponse } from './produce-request.js';
 import type { EncodedBatch } from './produce-request.js';
 import { encodeRecordBatch } from './record-batch.js';
@@ -43,7 +43,7 @@ export async function createProducer(
   const id = BigInt(producerId);
   const next = new Map<string, number>();
 
-  const encode = (topic: string, records: readonly OutgoingRecord[]): EncodedBatch[] => {
+  const encode = (topic: string, records: readonly Outgoing[]): EncodedBatch[] => {
     const time = Date.now();
     return [...byPartition(records)].map(([partition, part]) => {
       const place = `${topic} ${partition}`;
@@ -67,8 +67,8 @@ export async function createProducer(
   };
 }
 
-function byPartition(records: readonly OutgoingRecord[]): ReadonlyMap<number, OutgoingRecord[]> {
-  const parts = new Map<number, OutgoingRecord[]>();
+function byPartition(records: readonly Outgoing[]): ReadonlyMap<number, Outgoing[]> {
+  const parts = new Map<number, Outgoing[]>();
   for (const record of records) {
     const part = parts.get(record.partition);
     if (part) part.push(record);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { crc32c } from './crc32c.js';
+import { eventRecord } from './event-record.js';
 import { encodeRecordBatch } from './record-batch.js';
 
 /** kafkajs's own encoding, which this one stands in for. */
@@ -58,6 +59,43 @@ test('a batch is byte for byte what kafkajs encodes', async () => {
   );
 });
 
+test("an event's record is byte for byte that of its key, value and headers", () => {
+  const time = fc.constantFrom('2026-11-22T10:00:00.000Z', '2026-11-22T10:00:00.001Z');
+  const metadata = fc.record(
+    {
+      schemaVersion: fc.nat({ max: 12 }),
+      correlationId: fc.oneof(fc.uuid(), text),
+      causationId: fc.uuid(),
+      actor: fc.record({ causationId: text }),
+    },
+    { requiredKeys: [] },
+  );
+  const number = fc.oneof(
+    fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+    fc.nat({ max: 18 }).chain((power) => fc.constantFrom(10n ** BigInt(power) - 1n, 10n ** BigInt(power))),
+  );
+  const stored = fc.record({
+    id: fc.uuid(),
+    type: fc.oneof(fc.constantFrom('ModelRegistered', 'RunEnded'), text),
+    stream: text,
+    revision: number,
+    position: number,
+    recordedAt: time,
+    data: bytes,
+    metadata: metadata.map((fields) => Buffer.from(JSON.stringify(fields), 'utf8')),
+  });
+  const relay = fc.record({ id: fc.uuid(), epoch: fc.bigInt({ min: 1n, max: 2n ** 40n }) });
+  const stamp = { id: 5n, epoch: 1, firstSequence: 0 };
+  fc.assert(
+    fc.property(fc.array(stored, { minLength: 1, maxLength: 8 }), relay, (events, by) => {
+      const whole = events.map((event) => ({ partition: 2, event, relay: by }));
+      const apart = events.map((event) => eventRecord(event, by, 2));
+      expect(encodeRecordBatch(whole, stamp, 7).equals(encodeRecordBatch(apart, stamp, 7))).toBe(true);
+    }),
+    { numRuns: 150 },
+  );
+});
+
 test.each([127, 128, 8_191, 8_192, 8_193, 1_048_576, 1_048_577])(
   'a record around a length of %i bytes',
   async (size) => {
@@ -83,6 +121,26 @@ test('CRC-32C of RFC 3720 appendix B.4', () => {
     [Buffer.alloc(32), Buffer.alloc(32, 0xff), ascending, Buffer.from('123456789')].map((each) => crc32c(each)),
   ).toEqual([0x8a9136aa, 0x62a8ab43, 0x46dd794e, 0xe3069283]);
   expect(crc32c(ascending, 3, 3)).toBe(0);
+});
+
+test('CRC-32C of any part of any bytes is what it is bit by bit', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 120 }),
+      fc.nat({ max: 20 }),
+      fc.nat({ max: 20 }),
+      (given, before, behind) => {
+        const [start, end] = [Math.min(before, given.length), Math.max(before, given.length - behind)];
+        let crc = -1;
+        for (const byte of given.subarray(start, end)) {
+          crc ^= byte;
+          for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+        }
+        expect(crc32c(given, start, Math.min(end, given.length))).toBe(~crc >>> 0);
+      },
+    ),
+    { numRuns: 500 },
+  );
 });
 
 function buffers(headers: Readonly<Record<string, string | Uint8Array>>): object {

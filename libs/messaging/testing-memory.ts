@@ -1,3 +1,4 @@
+import { eventRecord } from './event-record.js';
 import { TopicMismatch } from './port.js';
 import type { BatchHandler, IncomingRecord, Messaging, OutgoingRecord } from './port.js';
 
@@ -111,7 +112,11 @@ export function memoryMessaging(name: string, partitions: number): { messaging: 
     },
     partitions: async (wanted) => (wanted === name ? partitions : undefined),
     async publisher() {
-      return { publish: async (_, records) => topic.write(records), close: async () => undefined };
+      return {
+        publish: async (_, records) =>
+          topic.write(records.map((one) => ('event' in one ? eventRecord(one.event, one.relay, one.partition) : one))),
+        close: async () => undefined,
+      };
     },
     async subscribe(_topic, _group, handler) {
       const member: Member = { handler, next: new Map(), assigned: [] };

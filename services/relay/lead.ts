@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '#libs/event-store';
-import type { EventStore, StoredEvent, SubscriptionItem } from '#libs/event-store';
-import { eventRecord, watermarkRecord } from '#libs/messaging';
-import type { OutgoingRecord } from '#libs/messaging';
+import type { StoredEvent, SubscriptionItem } from '#libs/event-store';
+import { watermarkRecord } from '#libs/messaging';
+import type { Outgoing } from '#libs/messaging';
 import { leaseSeconds, renewLease } from './lease.js';
 import type { Lease } from './lease.js';
 import { createQueue } from './queue.js';
@@ -30,12 +30,12 @@ export async function lead(
   const relay = { id, epoch };
 
   const publish = (events: readonly StoredEvent[], after: bigint, position: bigint) => {
-    const records: OutgoingRecord[] = [];
+    const records: Outgoing[] = [];
     const counts = Array.from({ length: topic.partitions }, () => 0);
     for (const event of events) {
       const partition = partitionOf(event.stream, topic.partitions);
       counts[partition]! += 1;
-      records.push(eventRecord(event, relay, partition));
+      records.push({ partition, event, relay });
     }
     for (const [partition, count] of counts.entries())
       records.push(watermarkRecord({ ...relay, after, position, events: count }, partition));
@@ -107,7 +107,7 @@ interface Reading {
 
 /** Fills the queue from the subscription; a fault of the store comes out of `queue.take`. */
 function read(
-  store: EventStore,
+  store: RelayOptions['store'],
   after: bigint | undefined,
   signal: AbortSignal,
   queue: Queue<SubscriptionItem>,
@@ -115,11 +115,12 @@ function read(
   const reading: Reading = { live: false, ended: Promise.resolve() };
   reading.ended = (async () => {
     try {
-      for await (const item of store.subscribeAll({ ...(after !== undefined && { after }), signal })) {
-        if (item.kind === 'caught-up') reading.live = true;
-        const room = queue.put(item);
-        if (room) await room;
-      }
+      for await (const items of store.subscribeInBatches({ ...(after !== undefined && { after }), signal }))
+        for (const item of items) {
+          if (item.kind === 'caught-up') reading.live = true;
+          const room = queue.put(item);
+          if (room) await room;
+        }
       if (signal.aborted) queue.end();
       else queue.fail(new StoreUnavailable('the subscription ended'));
     } catch (error) {

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import { StoreRefused, StoreUnavailable } from '#libs/event-store';
-import type { EventStore } from '#libs/event-store';
+import type { ConnectedStore } from '#libs/event-store';
 import { BrokerUnavailable, TopicMismatch } from '#libs/messaging';
 import type { Messaging, TopicSettings } from '#libs/messaging';
 import { acquireLease, createLeaseTable, forgetPosition, leaseSeconds, LeaseLost, releaseLease } from './lease.js';
 import { lead } from './lead.js';
 
 export interface RelayOptions {
-  readonly store: EventStore;
+  readonly store: Pick<ConnectedStore, 'subscribeInBatches'>;
   readonly messaging: Messaging;
   readonly pool: Pool;
   readonly topic: TopicSettings;

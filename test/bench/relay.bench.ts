@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createEventStore } from '#libs/event-store';
 import type { StoredEvent } from '#libs/event-store';
-import { createKafka, eventRecord } from '#libs/messaging';
+import { createKafka } from '#libs/messaging';
 import { partitionOf } from '#libs/projections';
 import { repositoryRoot } from '#libs/runtime';
 import { fill, kafkaStage, relayFlags, until } from './kafka-processes.js';
@@ -40,7 +40,7 @@ export async function* bench() {
       const part = log.slice(at, at + batch);
       const next = publisher.publish(
         'bench',
-        part.map((event) => eventRecord(event, stamp, partitionOf(event.stream, partitions))),
+        part.map((event) => ({ partition: partitionOf(event.stream, partitions), event, relay: stamp })),
       );
       // As the relay: one in flight, the next one encoded.
       await sent;

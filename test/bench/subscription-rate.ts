@@ -5,16 +5,18 @@ import { createEventStore } from '#libs/event-store';
 
 const [connectionString, from, to] = process.argv.slice(2) as [string, string, string];
 const store = createEventStore({ connectionString });
+const last = BigInt(to);
 let best = 0;
 for (const after of [-1n, BigInt(from), BigInt(from)]) {
   let count = 0;
   const started = performance.now();
   const signal = AbortSignal.timeout(600_000);
-  for await (const item of store.subscribeAll({ ...(after >= 0n && { after }), signal })) {
-    if (item.kind !== 'event') continue;
-    count += 1;
-    if (item.event.position === BigInt(to)) break;
-  }
+  reading: for await (const items of store.subscribeInBatches({ ...(after >= 0n && { after }), signal }))
+    for (const item of items) {
+      if (item.kind !== 'event') continue;
+      count += 1;
+      if (item.event.position === last) break reading;
+    }
   if (after >= 0n) best = Math.max(best, count / ((performance.now() - started) / 1_000));
 }
 await store.close();

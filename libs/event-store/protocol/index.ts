@@ -14,6 +14,6 @@ export type {
 export type { From, ReadFilter, ReadRequest, ReadResponse, WireEvent } from './read.js';
 export { ReadFrames } from './frames.js';
 export type { Member, SupportedMethod, SupportedMethods } from './services.js';
-export { gossipService, serverFeaturesService, streamsService } from './services.js';
+export { clientStreamsService, gossipService, serverFeaturesService, streamsService } from './services.js';
 export type { UuidForm } from './wire.js';
 export { MalformedMessage } from './wire.js';

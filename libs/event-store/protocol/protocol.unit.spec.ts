@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { MalformedMessage, ReadFrames, streamsService } from './index.js';
 import type { BatchAppendRequest, ReadRequest, ReadResponse, WireEvent, WriteOutcome } from './index.js';
 import { encodeReadResponse } from './read.js';
+import { decodeReadResponses } from './read-frames.js';
 
 const number = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const uuid = fc.uuid().map((text) => text.toLowerCase());
@@ -62,6 +63,57 @@ test('answers in one piece are, byte for byte, the answers one by one with their
     { numRuns: 300 },
   );
 });
+
+test('answers with their prefixes are read as they are one by one, the usual ones and all others', () => {
+  const letters = fc.stringMatching(/^[A-Za-z][A-Za-z0-9.-]{0,30}$/);
+  const usual = wireEvent.chain((event) =>
+    fc
+      .record({
+        stream: letters,
+        type: fc.oneof(letters, fc.constantFrom('Granted', 'Gifted')),
+        revision: fc.bigInt({ min: 0n, max: 2n ** 53n }),
+        position: fc.bigInt({ min: 0n, max: 2n ** 53n }),
+        created: fc.constantFrom(17_000_000_000_000_000n, event.created),
+      })
+      .map((places): WireEvent => ({ ...event, isJson: true, ...places })),
+  );
+  const response = fc.oneof(
+    { weight: 6, arbitrary: usual.map((event): ReadResponse => ({ kind: 'event', event })) },
+    { weight: 3, arbitrary: wireEvent.map((event): ReadResponse => ({ kind: 'event', event })) },
+    fc.tuple(wireEvent, usual).map(([event, link]): ReadResponse => ({ kind: 'event', event, link })),
+    fc.constantFrom<ReadResponse>({ kind: 'stream-not-found', stream: 's' }, { kind: 'event', event: undefined }),
+    number.map((position): ReadResponse => ({ kind: 'checkpoint', position })),
+  );
+  const form = fc.constantFrom('string' as const, 'string' as const, 'structured' as const);
+  const damage = fc.option(fc.tuple(fc.nat(), fc.nat(255)));
+  fc.assert(
+    fc.property(fc.array(response, { minLength: 1, maxLength: 5 }), form, damage, (responses, uuidForm, damaged) => {
+      const messages = responses.map((each) => encodeReadResponse(each, uuidForm));
+      if (damaged) {
+        const [place, value] = damaged;
+        const one = messages[place % messages.length]!;
+        if (one.length > 0) one[place % one.length] = value;
+      }
+      const outcome = (read: () => unknown) => {
+        try {
+          return read();
+        } catch {
+          return 'refused';
+        }
+      };
+      const framed = Buffer.concat(messages.flatMap((message) => [prefixOf(message), message]));
+      const oneByOne = () => messages.map((message) => streamsService.Read.responseDeserialize(message));
+      expect(outcome(() => decodeReadResponses(framed))).toEqual(outcome(oneByOne));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+function prefixOf(message: Buffer): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return prefix;
+}
 
 test('a read request comes back as it was', () => {
   const filter = fc.record(

@@ -14,6 +14,7 @@ import {
 } from './append.js';
 import type { AppendRequest, BatchAppendRequest, BatchAppendResponse, WriteOptions, WriteOutcome } from './append.js';
 import { ReadFrames } from './frames.js';
+import { decodeReadResponses } from './read-frames.js';
 import type { ReadRequest, ReadResponse } from './read.js';
 import { decodeReadRequest, decodeReadResponse, encodeReadRequest, encodeReadResponse } from './read.js';
 import {
@@ -112,6 +113,23 @@ export const streamsService = {
   ),
   Delete: method<WriteOptions, bigint>('streams.Streams/Delete', {}, deletion, deleted),
   Tombstone: method<WriteOptions, bigint>('streams.Streams/Tombstone', {}, deletion, deleted),
+};
+
+/** The same for our client, whose reads take many answers at once. */
+export const clientStreamsService = {
+  ...streamsService,
+  Read: method<ReadRequest, readonly ReadResponse[]>(
+    'streams.Streams/Read',
+    { response: true },
+    {
+      encode: encodeReadRequest,
+      decode: decodeReadRequest,
+    },
+    {
+      encode: (responses) => Buffer.concat(responses.map((response) => encodeReadResponse(response))),
+      decode: decodeReadResponses,
+    },
+  ),
 };
 
 /** Not undefined: grpc-js takes that for a request that never came. */
