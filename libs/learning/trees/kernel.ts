@@ -1,7 +1,25 @@
+import {
+  again,
+  block,
+  compile,
+  constant,
+  get,
+  i32,
+  instantiateOver,
+  leaveIf,
+  loop,
+  pageBytes,
+  set,
+  step,
+  tee,
+  v128,
+} from '#libs/statistics/wasm';
+import type { CompiledModule, KernelFunction } from '#libs/statistics/wasm';
+
 /**
  * The one loop that boosting spends its time in, as WebAssembly: gradient and hessian of a row are added to a bin as one
  * 128-bit vector, three times as fast as the same loop in JavaScript (0.75 against 2.3 ns a cell) and bit by bit the same,
- * for both lanes are IEEE 754 additions in the same order. The module is written here, instruction by instruction.
+ * for both lanes are IEEE 754 additions in the same order.
  */
 export interface Kernel {
   /** Memory that `add` reads and writes; all of it lives in one WebAssembly.Memory. */
@@ -16,10 +34,8 @@ export interface Kernel {
   add(start: number, end: number, histogram: number): void;
 }
 
-/** Pages of WebAssembly memory, 64 KiB each. */
-const page = 65_536;
 /** What one kernel's memory may be; the format's own limit is 4 GiB. */
-export const kernelLimit = 2 ** 32 - page;
+export const kernelLimit = 2 ** 32 - pageBytes;
 
 /** Bytes that a kernel needs; more than `kernelLimit` cannot be made. */
 export function kernelBytes(rows: number, offsets: Int32Array, histograms: number): number {
@@ -31,14 +47,14 @@ export function kernelBytes(rows: number, offsets: Int32Array, histograms: numbe
 export function createKernel(rows: number, offsets: Int32Array, histograms: number): Kernel {
   const groups = (offsets.length - 1) / 4;
   const bins = offsets.at(-1)!;
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(kernelBytes(rows, offsets, histograms) / page) });
+  module ??= compile([adder()]);
+  const { memory, exports } = instantiateOver(module, kernelBytes(rows, offsets, histograms));
   const { buffer } = memory;
   const rowsAt = 4 * rows * groups;
   const pairsAt = align(4 * rows * (groups + 1));
   const histogramsAt = pairsAt + 16 * rows;
   const histogramAt = (index: number): number => histogramsAt + 16 * bins * index;
-  const instance = new WebAssembly.Instance(compiled(), { host: { memory } });
-  const addGroup = instance.exports['add'] as (...parameters: number[]) => void;
+  const addGroup = exports['add'] as (...parameters: number[]) => void;
   return {
     words: Array.from({ length: groups }, (_, group) => new Int32Array(buffer, 4 * rows * group, rows)),
     rows: new Int32Array(buffer, rowsAt, rows),
@@ -70,27 +86,12 @@ function align(bytes: number): number {
   return Math.ceil(bytes / 16) * 16;
 }
 
-/** The part of the WebAssembly JavaScript interface that is used here; Node's own types leave it to the browser's. */
-declare const WebAssembly: {
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => CompiledModule;
-  readonly Instance: new (module: CompiledModule, imports: object) => { readonly exports: Record<string, unknown> };
-};
-type CompiledModule = object;
-
 let module: CompiledModule | undefined;
-
-function compiled(): CompiledModule {
-  module ??= new WebAssembly.Module(assemble());
-  return module;
-}
 
 /** Numbers of the parameters and locals of `add`. */
 const [wordsPointer, rowPointer, rowsEnd, pairPointer, firstHistogram, word, pair, address] = [0, 1, 2, 3, 4, 8, 9, 10];
 
 /**
- * WebAssembly core specification 2.0, chapter 5 (binary format), by its opcodes:
- *
  *     while (rowPointer < rowsEnd) {
  *       word = i32[wordsPointer + 4 · i32[rowPointer]]
  *       pair = v128[pairPointer]
@@ -98,71 +99,52 @@ const [wordsPointer, rowPointer, rowsEnd, pairPointer, firstHistogram, word, pai
  *       rowPointer += 4; pairPointer += 16
  *     }
  */
-function assemble(): Uint8Array<ArrayBuffer> {
-  const i32 = 0x7f;
-  const v128 = 0x7b;
-  const get = (local: number): number[] => [0x20, local];
-  const set = (local: number): number[] => [0x21, local];
-  const tee = (local: number): number[] => [0x22, local];
-  const constant = (value: number): number[] => [0x41, ...signed(value)];
-  const add = [0x6a];
-  const and = [0x71];
-  const shiftLeft = [0x74];
-  const shiftRight = [0x76];
-  const loadWord = [0x28, 2, 0];
-  const loadPair = [0xfd, 0x00, 4, 0];
-  const storePair = [0xfd, 0x0b, 4, 0];
-  const addPairs = [0xfd, ...unsigned(0xf0)];
+function adder(): KernelFunction {
   const intoBin = (byte: number): number[] => [
     ...get(firstHistogram + byte),
     ...get(word),
     // Byte · 16, still in place: shifted so that its lowest bit is bit 4.
-    ...(byte === 0 ? [...constant(4), ...shiftLeft] : [...constant(8 * byte - 4), ...shiftRight]),
+    ...(byte === 0 ? [...constant(4), i32.shiftLeft] : [...constant(8 * byte - 4), i32.shiftRight]),
     ...constant(0xff0),
-    ...and,
-    ...add,
+    i32.and,
+    i32.add,
     ...tee(address),
     ...get(address),
-    ...loadPair,
+    ...v128.load(4, 0),
     ...get(pair),
-    ...addPairs,
-    ...storePair,
+    ...v128.addDoubles,
+    ...v128.store(4, 0),
   ];
-  const advance = (local: number, bytes: number): number[] => [
-    ...get(local),
-    ...constant(bytes),
-    ...add,
-    ...set(local),
-  ];
-  const body = [
-    [0x02, 0x40, 0x03, 0x40], // block, loop
-    [...get(rowPointer), ...get(rowsEnd), 0x4f, 0x0d, 1], // rowPointer ≥ rowsEnd: leave
-    [...get(wordsPointer), ...get(rowPointer), ...loadWord, ...constant(2), ...shiftLeft, ...add],
-    [...loadWord, ...set(word), ...get(pairPointer), ...loadPair, ...set(pair)],
-    ...[0, 1, 2, 3].map(intoBin),
-    advance(rowPointer, 4),
-    advance(pairPointer, 16),
-    [0x0c, 0, 0x0b, 0x0b, 0x0b], // again; end of loop, block, function
-  ].flat();
-  const code = [3, 1, i32, 1, v128, 1, i32, ...body];
-  const name = (text: string): number[] => [text.length, ...Buffer.from(text, 'ascii')];
-  const section = (id: number, content: number[]): number[] => [id, ...unsigned(content.length), ...content];
-  const magic = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-  return Uint8Array.from([
-    ...magic,
-    ...section(1, [1, 0x60, 8, ...Array<number>(8).fill(i32), 0]),
-    ...section(2, [1, ...name('host'), ...name('memory'), 2, 0, 1]),
-    ...section(3, [1, 0]),
-    ...section(7, [1, ...name('add'), 0, 0]),
-    ...section(10, [1, ...unsigned(code.length), ...code]),
-  ]);
-}
-
-/** LEB128. */
-function unsigned(value: number): number[] {
-  return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
-}
-
-function signed(value: number): number[] {
-  return value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)];
+  return {
+    name: 'add',
+    parameters: 8,
+    locals: [
+      [1, 'i32'],
+      [1, 'v128'],
+      [1, 'i32'],
+    ],
+    body: block(
+      loop([
+        ...get(rowPointer),
+        ...get(rowsEnd),
+        i32.isAtLeastUnsigned,
+        ...leaveIf,
+        ...get(wordsPointer),
+        ...get(rowPointer),
+        ...i32.load(0),
+        ...constant(2),
+        i32.shiftLeft,
+        i32.add,
+        ...i32.load(0),
+        ...set(word),
+        ...get(pairPointer),
+        ...v128.load(4, 0),
+        ...set(pair),
+        ...[0, 1, 2, 3].flatMap(intoBin),
+        ...step(rowPointer, 4),
+        ...step(pairPointer, 16),
+        ...again,
+      ]),
+    ),
+  };
 }

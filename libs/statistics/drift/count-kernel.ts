@@ -1,15 +1,11 @@
+import { againIf, constant, get, hasVectors, i32, instantiate, loop, set, tee, v128 } from '../wasm/index.js';
+import type { KernelFunction } from '../wasm/index.js';
+
 /**
  * Counts of values at or above thresholds, by comparison in registers: for each threshold one vector comparison and one
  * subtraction for two values, no branch and no memory write, so that speed depends neither on the distribution nor on ties. The
- * kernel is WebAssembly with 128-bit vectors, assembled here (a text compiler would be a dependency for 40 lines).
+ * kernel is WebAssembly with 128-bit vectors.
  */
-
-// What we use of it: the library of types that holds it is the browser's.
-declare const WebAssembly: {
-  validate(code: Uint8Array): boolean;
-  readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: Readonly<Record<string, unknown>> };
-};
 
 /** Values that lie in the kernel's memory at a time: small enough for the first cache. */
 const chunk = 2048;
@@ -30,14 +26,12 @@ interface Machine {
 let machine: Machine | 'no vectors' | undefined;
 
 function start(): Machine | 'no vectors' {
-  const names = Array.from({ length: most }, (_, i) => `count${i + 1}`);
-  const code = assemble(names);
-  if (!WebAssembly.validate(code)) return 'no vectors';
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(code));
-  const exported = instance.exports;
+  if (!hasVectors()) return 'no vectors';
+  const functions = Array.from({ length: most }, (_, i) => counter(i + 1));
+  const exported = instantiate(1, functions) as Readonly<Record<string, unknown>>;
   const { buffer } = exported['memory'] as { buffer: ArrayBuffer };
   return {
-    kernels: names.map((name) => exported[name] as Kernel),
+    kernels: functions.map(({ name }) => exported[name] as Kernel),
     values: new Float64Array(buffer, valuesAt, chunk),
     thresholds: new Float64Array(buffer, 0, most),
     results: new BigInt64Array(buffer, resultsAt, most * 2),
@@ -79,82 +73,45 @@ export function countOneByOne(values: ArrayLike<number>, thresholds: ArrayLike<n
   });
 }
 
-// Opcodes of the WebAssembly core specification 2.0, section 5.4.
-const op = {
-  noResult: 0x40,
-  loop: 0x03,
-  end: 0x0b,
-  branchIf: 0x0d,
-  localGet: 0x20,
-  localSet: 0x21,
-  localTee: 0x22,
-  i32Const: 0x41,
-  i32LessUnsigned: 0x49,
-  i32Add: 0x6a,
-  vector: 0xfd,
-};
-const vector = { load: 0x00, loadSplat64: 0x0a, store: 0x0b, f64x2GreaterOrEqual: 0x4c, i64x2Subtract: [0xd1, 0x01] };
-const type = { i32: 0x7f, v128: 0x7b, function: 0x60 };
-
-function unsigned(value: number): number[] {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>>= 7) {
-    if (rest < 128) return [...bytes, rest];
-    bytes.push((rest & 127) | 128);
-  }
-}
-
-const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()];
-const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes];
-
-function assemble(names: readonly string[]): Uint8Array<ArrayBuffer> {
-  const text = (name: string): number[] => sized([...new TextEncoder().encode(name)]);
-  const section = (id: number, content: readonly number[]): number[] => [id, ...sized(content)];
-  return Uint8Array.from(
-    [
-      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-      section(1, list([[type.function, ...list([[type.i32], [type.i32], [type.i32], [type.i32]]), 0]])),
-      section(3, list(names.map(() => [0]))),
-      section(5, list([[0, 1]])),
-      section(7, list([[...text('memory'), 2, 0], ...names.map((name, i) => [...text(name), 0, i])])),
-      section(10, list(names.map((_, i) => sized(body(i + 1))))),
-    ].flat(),
-  );
-}
-
 /** One function over `count` thresholds: parameters from, to, thresholds, results (addresses); four values a turn. */
-function body(count: number): number[] {
+function counter(count: number): KernelFunction {
   const [from, to, thresholds, results] = [0, 1, 2, 3];
-  const threshold = (k: number): number[] => unsigned(4 + k);
-  const total = (k: number): number[] => unsigned(4 + count + k);
-  const value = unsigned(4 + 2 * count);
+  const threshold = (k: number): number => 4 + k;
+  const total = (k: number): number => 4 + count + k;
+  const value = 4 + 2 * count;
   const each = (write: (k: number) => number[]): number[] => Array.from({ length: count }, (_, k) => write(k)).flat();
-  const load = (offset: number): number[] => [op.localGet, from, op.vector, vector.load, 4, ...unsigned(offset)];
   // A comparison that holds is −1: subtracting it counts it.
-  const compare = each((k) =>
-    [
-      [op.localGet, ...total(k), op.localGet, ...value, op.localGet, ...threshold(k)],
-      [op.vector, vector.f64x2GreaterOrEqual, op.vector, ...vector.i64x2Subtract, op.localSet, ...total(k)],
-    ].flat(),
-  );
-  return [
-    list([[...unsigned(2 * count + 1), type.v128]]),
-    each((k) => [
-      op.localGet,
-      thresholds,
-      op.vector,
-      vector.loadSplat64,
-      3,
-      ...unsigned(8 * k),
-      op.localSet,
-      ...threshold(k),
+  const compare = (offset: number): number[] => [
+    ...get(from),
+    ...v128.load(4, offset),
+    ...set(value),
+    ...each((k) => [
+      ...get(total(k)),
+      ...get(value),
+      ...get(threshold(k)),
+      ...v128.isAtLeast64,
+      ...v128.subtract64,
+      ...set(total(k)),
     ]),
-    [op.loop, op.noResult],
-    [...load(0), op.localSet, ...value, ...compare],
-    [...load(16), op.localSet, ...value, ...compare],
-    [op.localGet, from, op.i32Const, ...unsigned(32), op.i32Add, op.localTee, from],
-    [op.localGet, to, op.i32LessUnsigned, op.branchIf, 0, op.end],
-    each((k) => [op.localGet, results, op.localGet, ...total(k), op.vector, vector.store, 4, ...unsigned(16 * k)]),
-    [op.end],
-  ].flat();
+  ];
+  return {
+    name: `count${count}`,
+    parameters: 4,
+    locals: [[2 * count + 1, 'v128']],
+    body: [
+      ...each((k) => [...get(thresholds), ...v128.loadSplat64(8 * k), ...set(threshold(k))]),
+      ...loop([
+        ...compare(0),
+        ...compare(16),
+        ...get(from),
+        ...constant(32),
+        i32.add,
+        ...tee(from),
+        ...get(to),
+        i32.isLessUnsigned,
+        ...againIf,
+      ]),
+      ...each((k) => [...get(results), ...get(total(k)), ...v128.store(4, 16 * k)]),
+    ],
+  };
 }

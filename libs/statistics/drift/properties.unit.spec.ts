@@ -178,3 +178,14 @@ describe.each(Object.keys(hostile))('%s', (name) => {
     }
   });
 });
+
+test('a column whose range no bins can hold does not hide the others; asked for, it is refused by its name', () => {
+  const numbers = Array.from({ length: 30 }, (_, i) => i);
+  const table = tableOf({ x: numbers, wide: [-1.7e308, ...numbers.slice(2), 1.7e308] });
+  const report = driftReport(table, table);
+  const psi = report.columns.map(({ measures }) => measures.find(({ definition }) => definition === 'psi@evidently'));
+  expect(psi).toMatchObject([{ value: 0 }, { value: null, undefined: 'range-too-wide', n: 60 }]);
+  expect(() => driftReport(table, table, ['wide'], ['psi@frouros'])).toThrow(
+    expect.objectContaining({ code: 'RangeTooWide', place: expect.objectContaining({ field: 'wide' }) }),
+  );
+});

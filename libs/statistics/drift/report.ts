@@ -96,7 +96,8 @@ export function prepareReference(reference: Table): void {
 /**
  * Drift of every column that both tables have.
  * @param methods `name@profile`; default a set per kind of column. A method that cannot be computed on a column (texts
- * where numbers are needed) is left out there when it comes from the default, and is an error when it was asked for.
+ * where numbers are needed) is left out there when it comes from the default, and is an error when it was asked for;
+ * one whose bins the range is too wide for is undefined there, so that one column does not hide the others.
  * @throws InputError `NoCommonColumn`, `UnknownColumn`, and those of the measures
  */
 export function driftReport(
@@ -170,8 +171,21 @@ function columnDrift(
   const wanted = methods ?? [...new Set([chosen, ...(kind === 'num' ? numericDefault : categoricalDefault)])];
   const measures = wanted.map((id): DriftMeasure => {
     const asCategory = /^(chisquare|z|g_test)@evidently$/.test(id) && kind === 'num' ? { type: 'cat' } : {};
-    const result = measure(id, [reference, current], { column: name, ...asCategory });
-    return withRule(id, result);
+    try {
+      return withRule(id, measure(id, [reference, current], { column: name, ...asCategory }));
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      if (methods || error.code !== 'RangeTooWide')
+        throw new InputError(error.code, `column "${name}": ${error.message}`, { field: name, ...error.place });
+      const { version } = findDefinition(id);
+      return {
+        definition: id,
+        version,
+        value: null,
+        undefined: 'range-too-wide',
+        n: present(reference, current, name),
+      };
+    }
   });
   return {
     column: name,
@@ -183,6 +197,11 @@ function columnDrift(
     measures,
     quality: quality[kind].map((id) => measure(id, [reference, current], { column: name })),
   };
+}
+
+/** Values of a column on both sides. */
+function present(reference: Table, current: Table, name: string): number {
+  return reference.rows + current.rows - find(reference, name).nulls - find(current, name).nulls;
 }
 
 /** evidently 0.7.23's choice of a test by reference size, kind and distinct values (its registry, as documented). */

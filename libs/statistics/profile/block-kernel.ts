@@ -1,4 +1,5 @@
-import { again, constant, get, instantiate, isLess, loop, set, simd, step, unsigned } from '../table/assembler.js';
+import { againIf, constant, f64, get, i32, instantiate, loop, pageBytes, set, step, v128 } from '../wasm/index.js';
+import type { KernelFunction } from '../wasm/index.js';
 
 /** Rows of a block. */
 export const blockRows = 512;
@@ -54,7 +55,7 @@ function make(k: number): BlockKernel {
   const base = 64;
   const formsAt = base + padded * strideBytes;
   const matrixAt = formsAt + 4 * strideBytes;
-  const pages = Math.ceil((matrixAt + padded * padded * 8) / 65_536);
+  const pages = Math.ceil((matrixAt + padded * padded * 8) / pageBytes);
   const kernel = instantiate(pages, [tile(), forms(padded, base, formsAt)]) as Exports;
   const { buffer } = kernel.memory;
   const results = new Float64Array(buffer, 0, 8);
@@ -93,28 +94,28 @@ function make(k: number): BlockKernel {
   };
 }
 
-const addDoubles = simd(0xf0);
-const multiply = simd(0xf2);
-const load = (offset: number): number[] => simd(0x00, 3, ...unsigned(offset));
-const zero = simd(0x0c, ...Array.from({ length: 16 }, () => 0));
+const load = (offset: number): number[] => v128.load(3, offset);
+const zero = v128.constant(Array<number>(16).fill(0));
 const multiplyAdd = (into: number, a: number, b: number): number[] => [
   ...get(into),
   ...get(a),
   ...get(b),
-  ...multiply,
-  ...addDoubles,
+  ...v128.multiplyDoubles,
+  ...v128.addDoubles,
   ...set(into),
 ];
 
 /** Parameters 0 x, 1 a, 2 bytes; local 3 the offset; vectors 4 … 11 the sums, 12 and 13 x, 14 the other column. */
-function tile() {
+function tile(): KernelFunction {
   const [x, a, bytes, offset, sums, left, right] = [0, 1, 2, 3, 4, 12, 14];
   const eight = Array.from({ length: 8 }, (_, i) => sums + i);
   return {
     name: 'tile',
     parameters: 3,
-    integers: 1,
-    vectors: 11,
+    locals: [
+      [1, 'i32'],
+      [11, 'v128'],
+    ],
     body: [
       ...loop([
         ...get(x),
@@ -135,20 +136,18 @@ function tile() {
         ...step(offset, 16),
         ...get(offset),
         ...get(bytes),
-        isLess,
-        ...again,
+        i32.isLess,
+        ...againIf,
       ]),
       // Both halves of each sum, as doubles from address 0 on.
       ...eight.flatMap((sum, i) => [
         ...constant(0),
         ...get(sum),
-        ...simd(0x21, 0),
+        ...v128.lane64(0),
         ...get(sum),
-        ...simd(0x21, 1),
-        0xa0,
-        0x39,
-        3,
-        ...unsigned(i * 8),
+        ...v128.lane64(1),
+        f64.add,
+        ...f64.store(i * 8),
       ]),
     ],
   };
@@ -158,17 +157,19 @@ function tile() {
  * Parameters 0 the tile of the matrix, 1 bytes of rows; locals 2 the offset of the rows, 3 the column's address, 4 its
  * factors, 5 the columns left; vectors 6 … 13 the sums, 14 and 15 four rows of a column, 16 a factor.
  */
-function forms(columns: number, base: number, formsAt: number) {
+function forms(columns: number, base: number, formsAt: number): KernelFunction {
   const [matrix, bytes, offset, place, factors, left, sums, values, factor] = [0, 1, 2, 3, 4, 5, 6, 14, 16];
   return {
     name: 'forms',
     parameters: 2,
-    integers: 4,
-    vectors: 11,
+    locals: [
+      [4, 'i32'],
+      [11, 'v128'],
+    ],
     body: loop([
       ...get(offset),
       ...constant(base),
-      0x6a,
+      i32.add,
       ...set(place),
       ...get(matrix),
       ...set(factors),
@@ -184,7 +185,7 @@ function forms(columns: number, base: number, formsAt: number) {
         ...set(values + 1),
         ...[0, 1, 2, 3].flatMap((t) => [
           ...get(factors),
-          ...simd(0x0a, 3, ...unsigned(t * 8)),
+          ...v128.loadSplat64(t * 8),
           ...set(factor),
           ...multiplyAdd(sums + 2 * t, values, factor),
           ...multiplyAdd(sums + 2 * t + 1, values + 1, factor),
@@ -193,21 +194,21 @@ function forms(columns: number, base: number, formsAt: number) {
         ...step(factors, 32),
         ...step(left, -1),
         ...get(left),
-        ...again,
+        ...againIf,
       ]),
       ...[0, 1, 2, 3].flatMap((t) => [
         ...get(offset),
         ...get(sums + 2 * t),
-        ...simd(0x0b, 3, ...unsigned(formsAt + t * strideBytes)),
+        ...v128.store(3, formsAt + t * strideBytes),
         ...get(offset),
         ...get(sums + 2 * t + 1),
-        ...simd(0x0b, 3, ...unsigned(formsAt + t * strideBytes + 16)),
+        ...v128.store(3, formsAt + t * strideBytes + 16),
       ]),
       ...step(offset, 32),
       ...get(offset),
       ...get(bytes),
-      isLess,
-      ...again,
+      i32.isLess,
+      ...againIf,
     ]),
   };
 }

@@ -5,7 +5,7 @@
  * holds it against node:crypto.
  */
 
-import { again, constant, get, instantiate, isLess, loop, set, simd, step, unsigned } from './assembler.js';
+import { againIf, constant, get, i32, instantiate, leaveFunction, loop, set, step, v128, when } from '../wasm/index.js';
 
 /** Keys of one call at most. */
 export const kernelKeys = 256;
@@ -24,7 +24,17 @@ let kernel: Kernel | undefined;
 
 /** Adds to `state` (1,024 lanes) the key streams of `n` keys of 32 bytes, times their weights modulo 2^32. */
 export function addKeyStreams(state: Int32Array, keys: Uint8Array, weights: Int32Array, n: number): void {
-  kernel ??= instantiate(1, [{ name: 'add', parameters: 1, integers: 4, vectors: 30, body: body() }]) as Kernel;
+  kernel ??= instantiate(1, [
+    {
+      name: 'add',
+      parameters: 1,
+      locals: [
+        [4, 'i32'],
+        [30, 'v128'],
+      ],
+      body: body(),
+    },
+  ]) as Kernel;
   const { buffer } = kernel.memory;
   const sums = new Int32Array(buffer, sumsAt, 1024);
   sums.fill(0);
@@ -45,16 +55,14 @@ export function addKeyStreams(state: Int32Array, keys: Uint8Array, weights: Int3
 const [n, key, weightPlace, group, round, first, weight, counters] = [0, 1, 2, 3, 4, 5, 21, 22];
 const x = (word: number): number => first + word;
 
-const add = simd(0xae);
-const xor = simd(0x51);
-const splatOf = (value: number): number[] => [...constant(value), ...simd(0x11)];
+const splatOf = (value: number): number[] => [...constant(value), ...v128.splat32];
 
 /** "expand 32-byte k" */
 const constants = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574];
 
 function initial(word: number): number[] {
   if (word < 4) return splatOf(constants[word]! | 0);
-  if (word < 12) return [...get(key), ...simd(0x09, 2, ...unsigned((word - 4) * 4))];
+  if (word < 12) return [...get(key), ...v128.loadSplat32((word - 4) * 4)];
   return word === 12 ? get(counters) : splatOf(0);
 }
 
@@ -62,16 +70,16 @@ function rotate(word: number, bits: number): number[] {
   if (bits % 8 === 0) {
     const bytes = Array.from({ length: 16 }, (_, i) => (i & 12) | ((i - bits / 8) & 3));
     // With a constant of places: V8 builds the mask of a shuffle anew each time.
-    return [...get(x(word)), ...simd(0x0c, ...bytes), ...simd(0x0e), ...set(x(word))];
+    return [...get(x(word)), ...v128.constant(bytes), ...v128.swizzle, ...set(x(word))];
   }
   return [
     ...get(x(word)),
     ...constant(bits),
-    ...simd(0xab),
+    ...v128.shiftLeft32,
     ...get(x(word)),
     ...constant(32 - bits),
-    ...simd(0xad),
-    ...simd(0x50),
+    ...v128.shiftRight32,
+    ...v128.or,
     ...set(x(word)),
   ];
 }
@@ -80,11 +88,11 @@ function quarter(a: number, b: number, c: number, d: number): number[] {
   const mix = (into: number, from: number, turned: number, bits: number): number[] => [
     ...get(x(into)),
     ...get(x(from)),
-    ...add,
+    ...v128.add32,
     ...set(x(into)),
     ...get(x(turned)),
     ...get(x(into)),
-    ...xor,
+    ...v128.xor,
     ...set(x(turned)),
     ...rotate(turned, bits),
   ];
@@ -101,16 +109,16 @@ function body(): number[] {
   const store = words.flatMap((word) => [
     ...get(group),
     ...get(group),
-    ...simd(0x00, 4, ...unsigned(sumsAt + word * 16)),
+    ...v128.load(4, sumsAt + word * 16),
     ...get(x(word)),
     ...initial(word),
-    ...add,
+    ...v128.add32,
     ...get(weight),
-    ...simd(0xb5),
-    ...add,
-    ...simd(0x0b, 4, ...unsigned(sumsAt + word * 16)),
+    ...v128.multiply32,
+    ...v128.add32,
+    ...v128.store(4, sumsAt + word * 16),
   ]);
-  const returnIfNone = [...get(n), 0x45, 0x04, 0x40, 0x0f, 0x0b];
+  const returnIfNone = [...get(n), i32.isZero, ...when([leaveFunction])];
   return [
     ...returnIfNone,
     ...constant(keysAt),
@@ -119,14 +127,14 @@ function body(): number[] {
     ...set(weightPlace),
     ...loop([
       ...get(weightPlace),
-      ...simd(0x09, 2, 0),
+      ...v128.loadSplat32(0),
       ...set(weight),
       ...shared.flatMap(load),
       ...[1, 2, 3].flatMap(column),
       ...shared.flatMap((word) => [...get(x(word)), ...set(kept(word))]),
       ...constant(0),
       ...set(group),
-      ...simd(0x0c, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0),
+      ...v128.constant([0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]),
       ...set(counters),
       ...loop([
         ...words.flatMap((word) => (word % 4 === 0 ? load(word) : [...get(kept(word)), ...set(x(word))])),
@@ -134,23 +142,23 @@ function body(): number[] {
         ...diagonals,
         ...constant(9),
         ...set(round),
-        ...loop([...[0, 1, 2, 3].flatMap(column), ...diagonals, ...step(round, -1), ...get(round), ...again]),
+        ...loop([...[0, 1, 2, 3].flatMap(column), ...diagonals, ...step(round, -1), ...get(round), ...againIf]),
         ...store,
         ...get(counters),
         ...splatOf(4),
-        ...add,
+        ...v128.add32,
         ...set(counters),
         ...step(group, 256),
         ...get(group),
         ...constant(4096),
-        isLess,
-        ...again,
+        i32.isLess,
+        ...againIf,
       ]),
       ...step(key, 32),
       ...step(weightPlace, 4),
       ...step(n, -1),
       ...get(n),
-      ...again,
+      ...againIf,
     ]),
   ];
 }

@@ -30,8 +30,8 @@ export async function readJsonLines(source: string | Readable, options: CsvOptio
       state.cells = keys.map(() => []);
     }
     const { names, cells } = state;
-    if (keys.length !== names.length || names.some((name) => !(name in record))) {
-      const field = names.find((name) => !(name in record)) ?? keys.find((key) => !names.includes(key));
+    if (keys.length !== names.length || names.some((name) => !Object.hasOwn(record, name))) {
+      const field = names.find((name) => !Object.hasOwn(record, name)) ?? keys.find((key) => !names.includes(key));
       throw new InputError('RaggedRow', `line ${state.line} has other members than the first: "${field}"`, {
         field,
         line: state.line,
@@ -115,7 +115,8 @@ function parseRecord(line: string, number: number): Record<string, Cell> {
       },
     );
   // JSON.parse keeps the last of two equal keys in silence; values are flat, so that names are strings before colons.
-  const written = line.match(/"(?:[^"\\]|\\.)*"\s*:/g)?.length ?? 0;
+  // Strings are matched whole, also those that are values: what lies between two of them may look like a name.
+  const written = line.match(/"(?:[^"\\]|\\.)*"(\s*:)?/g)?.filter((text) => text.endsWith(':')).length ?? 0;
   if (written > members)
     throw new InputError('DuplicateKey', `line ${number} names a member twice`, {
       line: number,

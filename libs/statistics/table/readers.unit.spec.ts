@@ -84,10 +84,17 @@ test('texts short and long, equal by their bytes, with nulls between them', asyn
   expect(content.table.rows).toBe(2);
 });
 
+test('what only looks like a second name, between two texts, is none', async () => {
+  await writeFile(at('colons.jsonl'), '{"a":"x",":k":":"}\n');
+  const { table } = await readTable(at('colons.jsonl'));
+  expect(table.columns.map(({ name }) => name)).toEqual(['a', ':k']);
+});
+
 describe('bad files are refused by name', () => {
   test.each([
     ['ragged.jsonl', '{"a":1,"b":2}\n{"a":1}\n', 'RaggedRow'],
     ['twice.jsonl', '{"a":1,"a":2}\n', 'DuplicateKey'],
+    ['inherited.jsonl', '{"toString":1}\n{"b":2}\n', 'RaggedRow'],
     ['broken.jsonl', '{"a":1}\n{"a":', 'MalformedJson'],
     ['nested.jsonl', '{"a":[1]}\n', 'WrongType'],
     ['wide.jsonl', '{"id":9007199254740993,"x":1e300}\n', 'InexactNumber'],
