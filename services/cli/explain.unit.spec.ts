@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { ExplainReport } from '#libs/learning';
 import { repositoryRoot } from '#libs/runtime';
+import { sha256 } from '#libs/signing';
+import { decodeModel, elementTypes, encodeModel } from '../../libs/learning/onnx/format.js';
+import type { ModelProto } from '../../libs/learning/onnx/format.js';
 import { main } from './main.js';
 
 const root = repositoryRoot();
@@ -55,6 +58,11 @@ const jobs: Record<string, object> = {
     features: ['hirat', 'lvrat', 'chist', 'single'],
     algorithm: { name: 'decision_tree', maximumDepth: 4 },
   },
+  filled: {
+    ...deny,
+    pipeline: [{ step: 'impute', strategy: 'mean' }],
+    algorithm: { name: 'logistic_regression', l2: 1 },
+  },
   clusters: { features: ['pirat', 'lvrat'], algorithm: { name: 'k_means', clusters: 3, restarts: 2 } },
 };
 
@@ -87,6 +95,7 @@ const definitions: Record<string, [string, string]> = {
   neighbours: ['shapley_sampling@assay', 'probability'],
   bayes: ['shapley_sampling@assay', 'probability'],
   tree: ['tree_explainer@shap', 'number'],
+  filled: ['linear_explainer@shap', 'log-odds'],
   clusters: ['shapley_sampling@assay', 'number'],
 };
 
@@ -170,6 +179,67 @@ describe('assay explain', () => {
     const { attribution } = await explained('forest', '--repeats', '1');
     const columns = attribution.outputs[0]!.columns;
     expect(columns.find(({ column }) => column === 'single=yes')?.feature).toBe('single');
+  });
+
+  test('a background of one value, and a column without any: distances and curves are numbers or undefined', async () => {
+    const [head, ...rows] = (await readFile(at('data.csv'), 'utf8')).trim().split('\n');
+    const pirat = head!.split(',').indexOf('pirat');
+    const withPirat = (value: string): string =>
+      [head, ...rows.map((row) => row.split(',').with(pirat, value).join(','))].join('\n');
+    await writeFile(at('one.csv'), withPirat('3'));
+    const { decision } = await explained('logistic', '--row', '17', '--repeats', '1', '--background', at('one.csv'));
+    const found = decision!.counterfactuals;
+    if ('undefined' in found) throw new Error('undefined');
+    expect(found.found.flatMap(({ changes }) => changes.map(({ feature }) => feature))).toContain('pirat');
+    for (const { distance } of found.found) expect(distance).toBeLessThanOrEqual(1);
+    await writeFile(at('none.csv'), withPirat(''));
+    const { code, out } = await assay('explain', at('filled'), at('none.csv'), '--repeats', '1');
+    expect(code).toBe(0);
+    expect(out).toMatch(/pirat +undefined \(no-values\) +undefined \(no-values\)/);
+  });
+
+  test('a model that somebody put into the folder by hand is refused, whatever is wrong with it', async () => {
+    const bytes = await readFile(at('logistic/model.onnx'));
+    const run = JSON.parse(await readFile(at('logistic/run.json'), 'utf8')) as { model: { digest: string } };
+    const code = async (change: (model: ModelProto) => void, digest?: string): Promise<string> => {
+      const model = decodeModel(bytes);
+      change(model);
+      const changed = encodeModel(model);
+      await mkdir(at('by-hand'), { recursive: true });
+      await writeFile(at('by-hand/model.onnx'), changed);
+      const recorded = { ...run, model: { ...run.model, digest: digest ?? sha256(changed) } };
+      await writeFile(at('by-hand/run.json'), JSON.stringify(recorded));
+      const codes = await Promise.all(
+        [
+          ['explain', at('by-hand'), at('data.csv')],
+          ['estimate', at('by-hand'), at('data.csv'), at('data.csv')],
+        ].map(async (args) => {
+          const { code: exit, out, error } = await assay(...args, '--json');
+          expect([exit, out]).toEqual([2, '']);
+          return (JSON.parse(error) as { error: { code: string } }).error.code;
+        }),
+      );
+      return [...new Set(codes)].join();
+    };
+    const property = (model: ModelProto, name: string) => model.metadata_props!.find(({ key }) => key === name)!;
+    expect(
+      await code(({ graph }) => {
+        const { name } = graph!.output![0]!;
+        graph!.node!.push({ op_type: 'ZipMap', domain: 'ai.onnx.ml', input: [name!], output: ['maps'] });
+        graph!.output![0]!.name = 'maps';
+      }),
+    ).toBe('UnsupportedOnnx');
+    expect(await code(({ graph }) => (graph!.node![0]!.op_type = 'Bogus'))).toBe('UnsupportedOnnx');
+    expect(await code((model) => (property(model, 'assay.features').value = '{"x":1}'))).toBe('ModelMetadata');
+    expect(await code((model) => (property(model, 'assay.encoding').value = 'null'))).toBe('ModelMetadata');
+    expect(
+      await code(({ graph }) => {
+        for (const tensor of graph!.initializer!)
+          if (tensor.data_type === elementTypes.float64)
+            Object.assign(tensor, { raw_data: Buffer.alloc(8 * Number(tensor.dims!.reduce((a, b) => a * b)), 255) });
+      }),
+    ).toBe('NotFinite');
+    expect(await code(() => undefined, 'another')).toBe('ChangedModel');
   });
 
   test.each<[string, string[], string]>([

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeOnnx, encodeRow, outputNames, readMetadata, scoreOnnx } from '#libs/learning';
 import type { ModelMetadata } from '#libs/learning';
+import { sha256 } from '#libs/signing';
 import { InputError, cellText, columnOf } from '#libs/statistics';
 import type { Table } from '#libs/statistics';
 
@@ -12,7 +13,7 @@ export interface ModelFolder {
   readonly job: { readonly protected?: readonly string[] };
 }
 
-/** @throws InputError `Unreadable`, `MalformedJson`, `MalformedOnnx`, `UnsupportedOnnx`, `ForeignModel` */
+/** @throws InputError `Unreadable`, `MalformedJson`, `MalformedOnnx`, `UnsupportedOnnx`, `ForeignModel`, `ModelMetadata`, `ChangedModel` */
 export async function readModelFolder(folder: string): Promise<ModelFolder> {
   const read = async (name: string): Promise<Buffer> =>
     readFile(join(folder, name)).catch((error: NodeJS.ErrnoException) => {
@@ -28,20 +29,31 @@ export async function readModelFolder(folder: string): Promise<ModelFolder> {
       file: join(folder, 'model.onnx'),
       rule: 'the metadata that `assay train` writes',
     });
-  const text = (await read('run.json')).toString('utf8');
-  try {
-    return { model, metadata, job: (JSON.parse(text) as { job: ModelFolder['job'] }).job ?? {} };
-  } catch (error) {
-    throw new InputError('MalformedJson', `${join(folder, 'run.json')}: ${(error as Error).message}`, {
-      file: join(folder, 'run.json'),
-      rule: 'RFC 8259',
+  const run = parse(join(folder, 'run.json'), (await read('run.json')).toString('utf8'));
+  if (run?.model?.digest !== sha256(model))
+    throw new InputError('ChangedModel', `${join(folder, 'model.onnx')} is not the model that run.json records`, {
+      file: join(folder, 'model.onnx'),
+      rule: 'the SHA-256 in run.json',
     });
+  return { model, metadata, job: run.job ?? {} };
+}
+
+interface RunDocument {
+  readonly job?: ModelFolder['job'];
+  readonly model?: { readonly digest?: unknown };
+}
+
+function parse(file: string, text: string): RunDocument | null {
+  try {
+    return JSON.parse(text) as RunDocument | null;
+  } catch (error) {
+    throw new InputError('MalformedJson', `${file}: ${(error as Error).message}`, { file, rule: 'RFC 8259' });
   }
 }
 
 /**
  * The model's output for each row of a table: the probability of the scored label, or the predicted number.
- * @throws InputError `UnsupportedModel`, `UnknownColumn`, and those of `encodeRow` with the row
+ * @throws InputError `UnsupportedModel`, `UnknownColumn`, `NotFinite`, and those of `encodeRow` with the row
  */
 export async function scoreTable({ model, metadata }: ModelFolder, table: Table): Promise<Float64Array> {
   const { features, derived, task, target } = metadata;
@@ -74,7 +86,14 @@ export async function scoreTable({ model, metadata }: ModelFolder, table: Table)
   const tensor = new Float32Array(rows.length * width);
   rows.forEach((own, row) => tensor.set(own, row * width));
   if (rows.length === 0) return new Float64Array(0);
-  return Float64Array.from(
-    await scoreOnnx(model, tensor, width, isBinary ? outputNames.binary : outputNames.regression),
-  );
+  const output = isBinary ? outputNames.binary : outputNames.regression;
+  const scores = Float64Array.from(await scoreOnnx(model, tensor, width, output));
+  const row = scores.findIndex((score) => !Number.isFinite(score));
+  if (row >= 0)
+    throw new InputError('NotFinite', `row ${row}: the model answers what is no finite number`, {
+      field: output,
+      row,
+      rule: 'finite answers',
+    });
+  return scores;
 }

@@ -16,7 +16,7 @@ export interface CounterfactualOptions {
 
 export interface Counterfactual {
   readonly changes: readonly { readonly feature: string; readonly from: number; readonly to: number }[];
-  /** Mean over all features of |change| over the feature's allowed range, 1 for another category (Gower 1971). */
+  /** Mean over all features of |change| over the feature's allowed range, 1 for another category or where that range is one value (Gower 1971). */
   readonly distance: number;
   /** The model's answer to the changed row. */
   readonly answer: readonly number[];
@@ -88,7 +88,7 @@ function leversOf(
     );
     const others = values.filter((value) => value !== row[first]);
     if (others.length === 0) return [];
-    return [{ feature, column: first, values, range: Math.max(high - low, Number.MIN_VALUE), categorical: codes }];
+    return [{ feature, column: first, values, range: high - low, categorical: codes }];
   });
 }
 
@@ -233,7 +233,8 @@ class Search {
 
   private part({ column, range, categorical }: Lever, row: Float32Array): number {
     const difference = Math.abs(row[column]! - this.row[column]!);
-    return categorical ? Number(difference > 0) : difference / range;
+    // Where the data holds one value alone, that is as far as another category.
+    return categorical || range === 0 ? Number(difference > 0) : difference / range;
   }
 
   private with(row: Float32Array, column: number, value: number): Float32Array {

@@ -1,13 +1,9 @@
-import { createRequire } from 'node:module';
-import type { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '#libs/statistics';
 import { decodeModel, elementTypes, encodeModel } from '../onnx/format.js';
-import type { GraphProto } from '../onnx/format.js';
+import type { GraphProto, ValueInfoProto } from '../onnx/format.js';
 import { describeOnnx, outputNames, readMetadata } from '../onnx/index.js';
 import type { ModelMetadata } from '../onnx/index.js';
-
-/** Cells of the input tensor that one call of the runtime gets: bounds its memory. */
-const cellsAtOnce = 1 << 16;
+import { openSession, rowsAtOnce } from '../onnx/session.js';
 
 /** A model file that is asked again and again, for its output and for values on the way to it. */
 export interface Scorer {
@@ -17,7 +13,7 @@ export interface Scorer {
   readonly width: number;
   /** What each number of an answer is: the scored label, all labels, the target, or the clusters and columns by number. */
   readonly outputs: readonly string[];
-  /** Row-major `rows × outputs`. */
+  /** Row-major `rows × outputs`. @throws InputError `NotFinite` */
   score(tensor: Float32Array): Promise<Float64Array>;
   /** Row-major float64 value of the graph that `openScorer` was told to reveal. */
   reveal(tensor: Float32Array, value: string): Promise<Float64Array>;
@@ -27,7 +23,7 @@ export interface Scorer {
 /**
  * Opens a model that `assay train` wrote, on one thread.
  * @param revealed float64 values of the graph that shall be readable
- * @throws InputError `MalformedOnnx`, `UnsupportedOnnx`, `ForeignModel`
+ * @throws InputError `MalformedOnnx`, `UnsupportedOnnx`, `ForeignModel`, `ModelMetadata`
  */
 export async function openScorer(
   bytes: Uint8Array,
@@ -41,43 +37,44 @@ export async function openScorer(
     });
   const model = decodeModel(bytes);
   const graph = model.graph!;
+  const columnsOf = (port: ValueInfoProto | undefined): number =>
+    Number(port?.type?.tensor_type?.shape?.dim?.[1]?.dim_value ?? 0);
+  const [width, columns] = [columnsOf(graph.input?.[0]), columnsOf(graph.output?.[0])];
+  if (!(width >= 1 && columns >= 1))
+    throw new InputError('UnsupportedOnnx', 'the model does not say how many columns it reads and answers', {
+      field: 'graph',
+      rule: 'one input [n, k] and one output [n, m]',
+    });
   const own = graph.output![0]!.name!;
   for (const name of revealed(graph))
     graph.output!.push({ name, type: { tensor_type: { elem_type: elementTypes.float64 } } });
-  // Required, not imported: it loads a native library, which `--help` must not wait for.
-  const runtime = createRequire(import.meta.url)('onnxruntime-node') as typeof import('onnxruntime-node');
-  const session: InferenceSession = await runtime.InferenceSession.create(encodeModel(model), {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    logSeverityLevel: 3,
-  });
-  const input = session.inputNames[0]!;
-  const width = Number(graph.input![0]!.type!.tensor_type!.shape!.dim![1]!.dim_value);
+  const session = await openSession(encodeModel(model));
   const ask = async (tensor: Float32Array, value: string): Promise<Float64Array> => {
     const rows = tensor.length / width;
-    const atOnce = Math.max(16, Math.floor(cellsAtOnce / width));
+    const atOnce = rowsAtOnce(width);
     let result = new Float64Array(0);
     for (let start = 0; start < rows; start += atOnce) {
       const count = Math.min(rows - start, atOnce);
-      const part = new runtime.Tensor('float32', tensor.subarray(start * width, (start + count) * width), [
-        count,
-        width,
-      ]);
-      const { data } = (await session.run({ [input]: part }, [value]))[value]!;
-      const numbers = data as Float32Array | Float64Array;
+      const numbers = await session.run(tensor.subarray(start * width, (start + count) * width), width, value);
       if (start === 0) result = new Float64Array((numbers.length / count) * rows);
       result.set(numbers, (numbers.length / count) * start);
     }
     return result;
   };
-  const columns = Number(graph.output![0]!.type!.tensor_type!.shape!.dim![1]!.dim_value);
   return {
     metadata,
     graph,
     width,
     outputs: outputsOf(metadata, own, columns),
-    score: (tensor) => ask(tensor, own),
+    async score(tensor) {
+      const answers = await ask(tensor, own);
+      if (!answers.every(Number.isFinite))
+        throw new InputError('NotFinite', 'the model answers what is no finite number', {
+          field: own,
+          rule: 'finite answers',
+        });
+      return answers;
+    },
     reveal: ask,
     close: () => session.release(),
   };

@@ -61,6 +61,31 @@ export function writeMetadata(metadata: ModelMetadata): Record<string, string> {
   );
 }
 
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((own: unknown) => typeof own === 'string');
+const object = { test: isObject, rule: 'an object' };
+const texts = { test: isTexts, rule: 'a list of texts' };
+/** What a file that somebody else has written may get wrong. */
+const shapes: Readonly<Record<string, { test: (value: unknown) => boolean; rule: string }>> = {
+  features: { test: (value) => isTexts(value) && (value as string[]).length > 0, rule: 'a list of names' },
+  encoding: {
+    test: (value) => isObject(value) && Object.values(value as object).every(isObject),
+    rule: 'codes by text',
+  },
+  categorical: texts,
+  text: object,
+  derived: object,
+  columns: texts,
+  missing: texts,
+  unseen: texts,
+  target: {
+    test: (value) => isObject(value) && typeof (value as { column?: unknown }).column === 'string',
+    rule: 'an object with a column',
+  },
+  lineage: object,
+};
+
 /** @returns undefined where the model was not written by Assay. @throws InputError `ModelMetadata` where it is broken. */
 export function readMetadata(properties: Readonly<Record<string, string>>): ModelMetadata | undefined {
   if (properties[`${prefix}features`] === undefined) return undefined;
@@ -75,6 +100,12 @@ export function readMetadata(properties: Readonly<Record<string, string>>): Mode
     }
   };
   const has = (name: string): boolean => properties[`${prefix}${name}`] !== undefined;
+  for (const [name, { test, rule }] of Object.entries(shapes))
+    if ((has(name) || name === 'encoding' || name === 'lineage') && !test(read(name)))
+      throw new InputError('ModelMetadata', `metadata property ${prefix}${name} is not ${rule}`, {
+        field: `${prefix}${name}`,
+        rule,
+      });
   return {
     task: (properties[`${prefix}task`] ?? 'classification') as Task,
     features: read('features'),

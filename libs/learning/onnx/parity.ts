@@ -1,18 +1,15 @@
-import { createRequire } from 'node:module';
-import type { InferenceSession } from 'onnxruntime-node';
 import { InputError } from '#libs/statistics';
+import { openSession, rowsAtOnce } from './session.js';
 
 /** Largest distance between the runtime's and the trainer's probability that an export may show. */
 export const parityTolerance = 1e-6;
-
-/** Cells of the input tensor that one call of the runtime gets: bounds its memory. */
-const cellsAtOnce = 1 << 16;
 
 /**
  * Scores rows with onnxruntime-node on one thread. The call is synchronous behind its promise: run it in a worker
  * where that matters (over about 1,000 rows of a large model).
  * @param rows row-major float32, `rows.length / width` rows
  * @returns the values of the output, row-major
+ * @throws InputError `UnsupportedOnnx`, `MissingOutput`
  */
 export async function scoreOnnx(
   model: Uint8Array,
@@ -20,30 +17,14 @@ export async function scoreOnnx(
   width: number,
   output = 'probability',
 ): Promise<Float32Array> {
-  // Required, not imported: its types are CommonJS and it loads a native library, which `--help` must not wait for.
-  const runtime = createRequire(import.meta.url)('onnxruntime-node') as typeof import('onnxruntime-node');
-  const session: InferenceSession = await runtime.InferenceSession.create(model, {
-    intraOpNumThreads: 1,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  });
+  const session = await openSession(model);
   try {
-    const name = session.inputNames[0]!;
     const count = rows.length / width;
-    const atOnce = Math.max(16, Math.floor(cellsAtOnce / width));
+    const atOnce = rowsAtOnce(width);
     let scored: Float32Array | undefined;
     for (let start = 0; start === 0 || start < count; start += atOnce) {
       const end = Math.min(count, start + atOnce);
-      const part = new runtime.Tensor('float32', rows.subarray(start * width, end * width), [end - start, width]);
-      const result = (await session.run({ [name]: part }))[output];
-      if (!result)
-        throw new InputError('MissingOutput', `the model has no output "${output}"`, {
-          field: output,
-          rule: 'the output exists',
-        });
-      const values = result.data as Float32Array;
+      const values = await session.run(rows.subarray(start * width, end * width), width, output);
       if (end - start === count) return Float32Array.from(values);
       scored ??= new Float32Array((values.length / (end - start)) * count);
       scored.set(values, (values.length / (end - start)) * start);

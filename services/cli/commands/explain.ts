@@ -122,8 +122,8 @@ function present(report: ExplainReport): string {
       ],
       dependence.features.map(({ feature, points }) => [
         feature,
-        ...report.outputs.map((_, k) => short(Math.min(...points.map(({ means }) => means[k]!)))),
-        ...report.outputs.map((_, k) => short(Math.max(...points.map(({ means }) => means[k]!)))),
+        ...report.outputs.map((_, k) => extreme(Math.min, points, k)),
+        ...report.outputs.map((_, k) => extreme(Math.max, points, k)),
       ]),
     ),
   );
@@ -169,6 +169,15 @@ function presentDecision({ outputs }: ExplainReport, decision: Decision): string
     ),
   );
   return lines;
+}
+
+/** A feature without a value in any row has no curve. */
+function extreme(
+  of: (...values: number[]) => number,
+  points: readonly { readonly means: readonly number[] }[],
+  output: number,
+): string {
+  return points.length === 0 ? 'undefined (no-values)' : short(of(...points.map(({ means }) => means[output]!)));
 }
 
 function shown(value: FeatureValue | undefined): string {
