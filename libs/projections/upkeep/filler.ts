@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
-import { decodeAgain, decodeEvent, type RecordedAssayEvent, type StoredEvent } from '#libs/event-store';
+import { decodeAgain, decodeEvent } from '../../event-store/codec.js';
+import type { RecordedAssayEvent } from '../../event-store/envelope.js';
+import type { StoredEvent } from '../../event-store/port.js';
 import { Stopped, ViewConsumer } from '../core/consumer.js';
 import type { Batch, Delivery } from '../core/delivery.js';
 import { partitionOf } from '../core/partition.js';

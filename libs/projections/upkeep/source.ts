@@ -1,4 +1,5 @@
-import { readSegment, segmentState, strangeEnd, type EventStore, type StoredEvent } from '#libs/event-store';
+import type { EventStore, StoredEvent } from '../../event-store/port.js';
+import { readSegment, segmentState, strangeEnd } from '../../event-store/segment.js';
 import type { Batch } from '../core/delivery.js';
 
 /** Events as a rebuild reads them, and how far each partition is complete after them. */

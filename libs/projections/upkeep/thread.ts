@@ -1,6 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { decodeShare, type SharedPiece, type StoredEvent } from '#libs/event-store';
-import { createPool } from '#libs/postgres';
+// Only what is needed: the rooms' fronts load clients of the event store and of TypeORM, which takes a second.
+import type { StoredEvent } from '../../event-store/port.js';
+import { decodeShare, type SharedPiece } from '../../event-store/segment.js';
+import { createPool } from '../../postgres/pool.js';
 import { allViews } from '../views.js';
 import { Filler } from './filler.js';
 import { sharedSource } from './source.js';

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { readSegment, segmentState, shareSegment, type SharedPiece } from '#libs/event-store';
-import { connectionOf } from '#libs/postgres';
-import { repositoryRoot } from '#libs/runtime';
+import { readSegment, segmentState, shareSegment, type SharedPiece } from '../../event-store/segment.js';
+import { connectionOf } from '../../postgres/pool.js';
+import { repositoryRoot } from '../../runtime/root.js';
 import { Stopped } from '../core/consumer.js';
 import type { Stop } from '../core/delivery.js';
 import { partitionOf } from '../core/partition.js';
