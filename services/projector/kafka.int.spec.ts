@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { randomUUID } from 'node:crypto';
 import { decodeEvent } from '#libs/event-store';
 import type { RecordedAssayEvent, StoredEvent } from '#libs/event-store';
-import { eventRecord, watermarkRecord } from '#libs/messaging';
-import type { BatchHandler, Messaging, RelayStamp } from '#libs/messaging';
+import { eventRecord } from '#libs/messaging';
+import type { Messaging, RelayStamp } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
 import type { Pool } from '#libs/postgres';
 import { access, inventory, livePositions, NotYet, partitionOf, rebuildView, timeline } from '#libs/projections';
@@ -16,6 +16,7 @@ import { createLeaseTable } from '../relay/lease.js';
 import { startKafkaProjector } from './kafka.js';
 import type { KafkaProjector, KafkaProjectorOptions } from './kafka.js';
 import { observeViews } from './observer.js';
+import { publishBatch } from './testing.js';
 import { topicSource } from './topic-source.js';
 
 const partitions = 4;
@@ -73,19 +74,8 @@ function start(options: Partial<KafkaProjectorOptions> = {}): KafkaProjector {
   return projector;
 }
 
-/** What a relay publishes for these events, the ones before them being there already. */
-function publish(events: readonly StoredEvent[], after: bigint, stamp = relay): void {
-  const position = events.at(-1)?.position ?? after;
-  const counts = Array.from({ length: partitions }, () => 0);
-  for (const event of events) {
-    const partition = partitionOf(event.stream, partitions);
-    counts[partition]! += 1;
-    topic.write([eventRecord(event, stamp, partition)]);
-  }
-  topic.write(
-    counts.map((count, partition) => watermarkRecord({ ...stamp, after, position, events: count }, partition)),
-  );
-}
+const publish = (events: readonly StoredEvent[], after: bigint, stamp = relay): void =>
+  publishBatch(topic, events, after, stamp);
 
 function publishAll(events: readonly StoredEvent[], size = 40): void {
   for (let at = 0; at < events.length; at += size)
@@ -153,53 +143,6 @@ test('projectors that come and go share the partitions; nothing is left out and 
   await at(last.position);
   expect(running.flatMap((projector) => projector.status().partitions).sort()).toEqual([0, 1, 2, 3]);
   await expectFold(history);
-});
-
-test('what was in hand when the partitions were shared out anew comes again, and is not taken for seen', async () => {
-  let asked: () => void = () => undefined;
-  const isAsked = new Promise<void>((resolve) => (asked = resolve));
-  let letGo: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => (letGo = resolve));
-  const slow = Object.assign(Object.create(pool) as Pool, {
-    async query(text: string, values?: unknown[]) {
-      const answer = await pool.query(text, values);
-      if (text.includes('AS fed(view, generation)')) {
-        asked();
-        await gate;
-      }
-      return answer;
-    },
-  });
-  publishAll(history);
-  start({ pool: slow });
-  await isAsked;
-  const guest = await messaging.subscribe(name, 'any', {
-    startOffset: async () => undefined,
-    handle: async () => undefined,
-  });
-  const gone = guest.close();
-  letGo();
-  await gone;
-  await at(last.position);
-  await expectFold(history);
-});
-
-test('a group that was lost is said, and so is that it is back', async () => {
-  const given: BatchHandler[] = [];
-  const projector = start({
-    messaging: {
-      ...messaging,
-      subscribe(...of: Parameters<Messaging['subscribe']>) {
-        given.push(of[2]);
-        return messaging.subscribe(...of);
-      },
-    },
-  });
-  await until('the share', () => projector.status().status === 'running');
-  given[0]!.failed!(new Error('no coordinator'));
-  expect(projector.status()).toMatchObject({ status: 'waiting', trouble: 'no coordinator' });
-  given[0]!.assigned!([0, 1, 2, 3]);
-  expect(projector.status()).toMatchObject({ status: 'running', trouble: undefined });
 });
 
 test('a hint that is ahead of the database is not believed: the records are looked for', async () => {

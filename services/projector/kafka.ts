@@ -230,26 +230,30 @@ class GroupProjector implements KafkaProjector {
       events = [];
       last = undefined;
     };
-    for (const record of records) {
-      for (const taken of await log.take(record)) {
-        this.#counts[taken.kind] += 1;
-        if (taken.kind === 'batch') {
-          this.#gaps.delete(partition);
-          this.#searches.delete(partition);
-          for (const event of taken.events) events.push(deliver(event));
-          last = { position: taken.position, offset: record.offset };
-          if (events.length >= chunkEvents) flush();
-        } else if (taken.kind === 'foreign') {
-          this.options.onRefused?.({ partition, offset: record.offset, error: taken.error });
-        } else if (taken.kind === 'gap') {
-          flush();
-          if (assignment !== this.#assignment) return undefined;
-          const place = await this.#search(partition, log, taken.error);
-          if (place !== undefined) return place;
+    try {
+      for (const record of records) {
+        for (const taken of await log.take(record)) {
+          this.#counts[taken.kind] += 1;
+          if (taken.kind === 'batch') {
+            this.#gaps.delete(partition);
+            this.#searches.delete(partition);
+            for (const event of taken.events) events.push(deliver(event));
+            last = { position: taken.position, offset: record.offset };
+            if (events.length >= chunkEvents) flush();
+          } else if (taken.kind === 'foreign') {
+            this.options.onRefused?.({ partition, offset: record.offset, error: taken.error });
+          } else if (taken.kind === 'gap') {
+            flush();
+            if (assignment !== this.#assignment) return undefined;
+            const place = await this.#search(partition, log, taken.error);
+            if (place !== undefined) return place;
+          }
         }
       }
+    } finally {
+      // Also when the database is away in the middle: the log knows these already, and would not take them again.
+      flush();
     }
-    flush();
     if (assignment === this.#assignment) this.#unread.set(partition, unread);
     return undefined;
   }

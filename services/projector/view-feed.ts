@@ -143,11 +143,12 @@ export class ViewFeed {
         if (this.#stale) {
           this.#stale = false;
           await this.consumer.load();
-          if (this.#isBehind(chunks)) {
-            this.restart();
-            this.options.onBehind();
-            return;
-          }
+        }
+        // Positions are set as the chunks say: what lies between them would never be asked for again.
+        if (this.#isBehind(chunks)) {
+          this.restart();
+          this.options.onBehind();
+          return;
         }
         await this.consumer.apply({ deliveries, watermark });
         break;
