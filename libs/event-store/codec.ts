@@ -7,6 +7,7 @@ import { canonicalBytes } from '../signing/canonical.js';
 import { catalogue, isEventType } from './catalogue.js';
 import type { EventMetadata, RecordedAssayEvent } from './envelope.js';
 import { InvalidEvent } from './invalid-event.js';
+import { plainEnvelope } from './plain-envelope.js';
 import type { EventToAppend, StoredEvent } from './port.js';
 import { explain, validator } from './schemas.js';
 import { JsonRefused, maximumDepth, parseCanonical } from './strict-json.js';
@@ -147,8 +148,7 @@ const decoded = new WeakMap<StoredEvent, RecordedAssayEvent>();
 
 function decode(stored: StoredEvent, type: EventType): RecordedAssayEvent {
   refuseSize(type, stored.data, stored.metadata);
-  const metadata = parse(type, stored.metadata, '/metadata') as unknown as EventMetadata;
-  check(type, 'envelope.v1', metadata, '/metadata');
+  const metadata = plainEnvelope(stored.metadata) ?? envelopeOf(type, stored.metadata);
   if (metadata.type !== type) throw mismatch(type, 'type', 'the type that the store holds');
   if (metadata.id !== stored.id) throw mismatch(type, 'id', 'the id that the store holds');
   if (metadata.stream !== stored.stream) throw mismatch(type, 'stream', 'the stream that it lies in');
@@ -176,6 +176,12 @@ function decode(stored: StoredEvent, type: EventType): RecordedAssayEvent {
       return eventDigest(stored);
     },
   } as RecordedAssayEvent;
+}
+
+function envelopeOf(type: string, bytes: Uint8Array): EventMetadata {
+  const metadata = parse(type, bytes, '/metadata');
+  check(type, 'envelope.v1', metadata, '/metadata');
+  return metadata as unknown as EventMetadata;
 }
 
 /** SHA-256 (hex) over `data ‖ 0x00 ‖ metadata`, the bytes as stored. */

@@ -151,8 +151,9 @@ function watermark(record: IncomingRecord, stamp: RelayStamp): RelayedWatermark 
 function text({ headers }: IncomingRecord, name: string): string {
   const header = headers[name];
   if (!header || header.length === 0) throw new ForeignRecord(name, 'present and not empty');
-  // A view of the bytes, not a copy: every record has ten of them.
-  return Buffer.from(header.buffer, header.byteOffset, header.byteLength).toString('utf8');
+  // No copy of the bytes, and where it can be no view of them: every record has ten.
+  const bytes = header instanceof Buffer ? header : Buffer.from(header.buffer, header.byteOffset, header.byteLength);
+  return bytes.toString('utf8');
 }
 
 function number(record: IncomingRecord, name: string): bigint {

@@ -63,12 +63,18 @@ export function incoming(partition: number, message: KafkaMessage): IncomingReco
     timestamp: Number(message.timestamp),
     key: message.key?.toString('utf8'),
     value: message.value ?? undefined,
-    headers: Object.fromEntries(Object.entries(message.headers ?? {}).map(([name, value]) => [name, bytes(value)])),
+    headers: headersOf(message.headers ?? {}),
   };
 }
 
+/** kafkajs makes them for nobody else, and nearly always as they are wanted: only what is not is replaced. */
+function headersOf(headers: NonNullable<KafkaMessage['headers']>): Record<string, Uint8Array> {
+  for (const name in headers) if (!Buffer.isBuffer(headers[name])) headers[name] = bytes(headers[name]);
+  return headers as Record<string, Buffer>;
+}
+
 /** A header given twice is kept as its last value. */
-function bytes(header: Buffer | string | (Buffer | string)[] | undefined): Uint8Array {
+function bytes(header: Buffer | string | (Buffer | string)[] | undefined): Buffer {
   const last = Array.isArray(header) ? header.at(-1) : header;
   return typeof last === 'string' ? Buffer.from(last, 'utf8') : (last ?? Buffer.alloc(0));
 }

@@ -1,6 +1,6 @@
 import type { RowBatch } from './batch.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
-import { partitionOf, placeOf } from './partition.js';
+import { placeOf } from './partition.js';
 import type { Generation } from './registry.js';
 import { follows, handles, type Operation, type View } from './view.js';
 
@@ -86,9 +86,9 @@ export class BatchFold {
     // The clock has a row for each event that raises the time.
     if (this.view.handles === 'all' || this.options.clock === true) return deliveries;
     return deliveries.filter(({ event: { stream, position, recordedAt } }) => {
-      const { aggregate } = placeOf(stream);
+      const { aggregate, number } = placeOf(stream);
       if (aggregate === undefined || follows(this.view, aggregate)) return true;
-      const partition = partitionOf(stream, this.partitions.length);
+      const partition = number % this.partitions.length;
       const passed = this.#passed.get(partition);
       if (passed === undefined) this.#passed.set(partition, { position, recordedAt });
       else {
@@ -115,11 +115,11 @@ export class BatchFold {
   placeOf({ stream, revision, position }: Delivery['event']): StreamPlace {
     let place = this.#streams.get(stream);
     if (place === undefined) {
-      const partition = partitionOf(stream, this.partitions.length);
+      const { aggregate, workspace, number } = placeOf(stream);
+      const partition = number % this.partitions.length;
       const state = this.partitions[partition]!;
       // A first event that comes a second time says nothing of what is stored.
       const isFirst = revision === 0n && position > state.position;
-      const { aggregate, workspace } = placeOf(stream);
       const isFollowed = aggregate === undefined || follows(this.view, aggregate);
       const head = (isFollowed ? this.known.get(stream) : undefined) ?? (isFirst || !isFollowed ? -1n : undefined);
       const isNew = head === -1n;

@@ -4,7 +4,7 @@ import { Remembered } from './remembered.js';
 
 export interface Place {
   readonly key: string;
-  /** The first 32 bits of the same hash. */
+  /** The first 32 bits of the same hash: modulo the number of partitions it is the stream's partition. */
   readonly number: number;
   /** undefined: not a stream of Assay. */
   readonly aggregate: Aggregate | undefined;
