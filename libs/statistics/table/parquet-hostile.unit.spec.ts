@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { readTable } from '../index.js';
+import { Generator, InputError, readTable } from '../index.js';
 
 let folder: string;
 const at = (name: string): string => join(folder, name);
@@ -56,4 +56,65 @@ test('a footer that counts other rows than the row groups hold is refused', asyn
 test('a text that is too long is refused before it is decoded', async () => {
   await copy("SELECT 1 AS n, repeat('x', 2000000) AS t", 'text.parquet');
   await expect(readTable(at('text.parquet'))).rejects.toMatchObject({ code: 'TooLarge', place: { field: 't' } });
+});
+
+// One text of 2^20 − 1 bytes in a dictionary, 4,096 rows, written by pyarrow 26.0.1.
+const dictionaryBomb =
+  'UEFSMRUEFYaAgAEVeEwVAhUAEgAAKLUv/YBIAwAQAGwAACj//w8AYQEA+P850AICABBhAgAQYQIAEGECABBhAgAQYQIAEGECABBhGQAAYWFhFQAVFhUoLBWAQBUQFQYVBhwAAAAotS/9IAtZAAADAAAAgEABAYBAABUEGSw1ABgGc2NoZW1hFQIAFQwlAhgCYzAlAEwcAAAAFoBAGRwZHCYAHBUMGTUABhAZGAJjMBUMFoBAFuaAgAEW6gEmogEmCCksFQQVABUCABUAFRAVAgA8FoDA//8fGQYZJgCAQAAAABbmgIABFoBAJggW6gEAGRwYDEFSUk9XOnNjaGVtYRjMAS8vLy8vNUFBQUFBUUFBQUFBQUFLQUF3QUJnQUZBQWdBQ2dBQUFBQUJCQUFFQUFBQXZQLy8vd1FBQUFBQkFBQUFGQUFBQUJBQUdBQUlBQVlBQndBTUFCQUFGQUFRQUFBQUFBQUJCUlFBQUFCQUFBQUFIQUFBQUFRQUFBQUFBQUFBQWdBQUFHTXdBQUFJQUFnQUFBQUVBQWdBQUFBTUFBQUFDQUFNQUFnQUJ3QUlBQUFBQUFBQUFTQUFBQUFFQUFRQUJBQUFBQUFBQUFBPQAYIHBhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYuMC4xGRwcAAAAfwEAAFBBUjE=';
+
+test('a dictionary of one long text is refused before its rows unfold', async () => {
+  await writeFile(at('dictionary.parquet'), Buffer.from(dictionaryBomb, 'base64'));
+  const before = process.memoryUsage.rss();
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss() - before)), 5);
+  await expect(readTable(at('dictionary.parquet'))).rejects.toMatchObject({ code: 'TooLarge', place: { field: 'c0' } });
+  clearInterval(watch);
+  // Unfolded, two chunks of it are 4 GiB.
+  expect(most).toBeLessThan(2 ** 30);
+});
+
+test('long texts that fit are read as they are, beside short ones', async () => {
+  await copy(
+    "SELECT range AS n, 'k' || (range % 3) AS k, CASE WHEN range % 500 = 7 THEN repeat('é', 1000 + range) END AS t, 'x'::BLOB AS b FROM range(3000)",
+    'long.parquet',
+  );
+  const { table } = await readTable(at('long.parquet'));
+  const [, k, t, b] = table.columns;
+  expect([k, t, b].map((column) => column!.nulls)).toEqual([0, 2994, 0]);
+  expect(t!.kind === 'category' && t!.categories.map((text) => text.length)).toEqual([
+    1007, 1507, 2007, 2507, 3007, 3507,
+  ]);
+  expect(k!.kind === 'category' && k!.categories).toEqual(['k0', 'k1', 'k2']);
+});
+
+test('any few bits of a file may be wrong: a typed error, or a table that is one', async () => {
+  await copy(
+    "SELECT CASE WHEN range % 5 > 0 THEN range / 7 END AS x, 'category ' || (range % 3) AS s, range % 2 = 0 AS b, range AS i FROM range(60)",
+    'whole.parquet',
+  );
+  const whole = await readFile(at('whole.parquet'));
+  const random = new Generator(5);
+  const answers = new Set<string>();
+  for (let round = 0; round < 16; round += 1) {
+    const bytes = Buffer.from(whole);
+    for (let flips = 1 + random.integer(3); flips > 0; flips -= 1)
+      bytes[random.integer(bytes.length)]! ^= 1 << random.integer(8);
+    await writeFile(at('flipped.parquet'), bytes);
+    const read = await readTable(at('flipped.parquet')).catch((error: unknown) => error);
+    if (read instanceof Error) {
+      expect(read).toBeInstanceOf(InputError);
+      answers.add('refused');
+      continue;
+    }
+    answers.add('read');
+    const { table } = read as Awaited<ReturnType<typeof readTable>>;
+    for (const column of table.columns) {
+      const cells: ArrayLike<number> = column.kind === 'numeric' ? column.values : column.codes;
+      const isNull = (cell: number): boolean => (column.kind === 'numeric' ? Number.isNaN(cell) : cell === -1);
+      expect(cells).toHaveLength(table.rows);
+      expect(Array.from(cells).filter(isNull)).toHaveLength(column.nulls);
+      if (column.kind === 'category') expect(Math.max(...column.codes)).toBeLessThan(column.categories.length);
+    }
+  }
+  expect([...answers].toSorted()).toEqual(['read', 'refused']);
 });

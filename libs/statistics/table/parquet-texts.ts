@@ -16,6 +16,44 @@ const inline = 12;
 /** Longest text, and bytes of the texts of one column, each row counted: a dictionary makes many rows of few bytes. */
 export const maximumTextBytes = 2 ** 20;
 export const maximumColumnTextBytes = 2 * 2 ** 30;
+/** Bytes of all columns that hold long texts, each row counted. */
+export const maximumFileTextBytes = 8 * 2 ** 30;
+/** Rows that DuckDB hands over at a time, and bytes that their texts may unfold to: about six such chunks lie in memory. */
+export const rowsOfChunk = 2048;
+export const maximumChunkTextBytes = 128 * 2 ** 20;
+
+/** Longest text that is read without a look at the others first: a chunk of eight columns then takes 16 MiB. */
+const longText = 1024;
+
+/** A column has texts that are long: it is read again, after their sizes are known. */
+export class LongText extends Error {}
+
+/** SQL for the bytes of a text; of those of a BLOB as text, where each byte may become four. */
+export function textBytes(column: string, type: string): string {
+  if (type === 'BLOB') return `octet_length(${column}) * 4`;
+  return type === 'VARCHAR' || type === 'JSON' ? `strlen(${column})` : `strlen(CAST(${column} AS VARCHAR))`;
+}
+
+/** SQL for a column as text, where a marker is given with that for each long one: DuckDB then copies no long text. */
+export function shortText(column: string, type: string, marker: string | undefined): string {
+  const text = `CAST(${column} AS VARCHAR)`;
+  if (marker === undefined || !/^(VARCHAR|JSON|BLOB)$/.test(type)) return text;
+  return `CASE WHEN ${textBytes(column, type)} > ${longText} THEN '${marker}' ELSE ${text} END`;
+}
+
+/** @throws InputError `TooLarge` */
+export function checkTextBytes(
+  column: string,
+  found: { readonly longest: number; readonly chunk?: number; readonly all: number; readonly file?: number },
+): void {
+  const { longest, chunk = 0, all, file = 0 } = found;
+  if (longest <= maximumTextBytes && chunk <= maximumChunkTextBytes && all <= maximumColumnTextBytes)
+    if (file <= maximumFileTextBytes) return;
+  throw new InputError('TooLarge', `the texts of column "${column}" unfold to too many bytes`, {
+    field: column,
+    rule: `at most ${maximumTextBytes} bytes a text, ${maximumChunkTextBytes} in ${rowsOfChunk} rows, ${maximumColumnTextBytes} a column, ${maximumFileTextBytes} a file`,
+  });
+}
 
 /** Codes of the texts of one column. Short ones are told apart by their 16 bytes and decoded when first seen. */
 export class TextBuilder {
@@ -33,6 +71,7 @@ export class TextBuilder {
   constructor(
     private readonly column: { readonly name: string; readonly type: string },
     rows: number,
+    private readonly marker?: string,
   ) {
     this.codes = sharedInt32(rows);
   }
@@ -59,10 +98,7 @@ export class TextBuilder {
   private allow(bytes: number): void {
     this.longBytes += bytes;
     if (bytes > maximumTextBytes || this.longBytes > maximumColumnTextBytes)
-      throw new InputError('TooLarge', `the texts of column "${this.column.name}" unfold to too many bytes`, {
-        field: this.column.name,
-        rule: `at most ${maximumTextBytes} bytes a text, ${maximumColumnTextBytes} a column`,
-      });
+      checkTextBytes(this.column.name, { longest: bytes, all: this.longBytes });
   }
 
   finish(): CategoryColumn {
@@ -136,6 +172,7 @@ export class TextBuilder {
   private code(text: string): number {
     const known = this.dictionary.get(text);
     if (known !== undefined) return known;
+    if (text === this.marker) throw new LongText();
     const code = this.dictionary.size;
     if (code >= maximumCategories)
       throw new InputError(

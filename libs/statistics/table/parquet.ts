@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, totalmem } from 'node:os';
@@ -10,7 +10,7 @@ import type { DuckDBVector } from '@duckdb/node-api';
 import { InputError } from '../errors.js';
 import type { CsvContent, CsvOptions } from './csv.js';
 import { checkColumnNames } from './csv.js';
-import { TextBuilder } from './parquet-texts.js';
+import { LongText, TextBuilder, checkTextBytes, rowsOfChunk, shortText, textBytes } from './parquet-texts.js';
 import { sharedFloat64 } from './shared.js';
 import type { NumericColumn, Table, TableColumn } from './table.js';
 
@@ -46,11 +46,14 @@ export async function readParquet(source: string | Readable, options: CsvOptions
   }
 }
 
+/** What DuckDB may take for pages and dictionaries; what a page says of its size is not believed. */
+const readerMemory = '256MB';
+
 async function readSpill(path: string, options: CsvOptions): Promise<Table> {
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: '1',
-    memory_limit: '256MB',
+    memory_limit: readerMemory,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
   });
@@ -89,6 +92,10 @@ async function readSpill(path: string, options: CsvOptions): Promise<Table> {
     return { rows, columns };
   } catch (error) {
     if (error instanceof InputError) throw error;
+    if ((error as Error).message.startsWith('Out of Memory'))
+      throw new InputError('TooLarge', 'pages or dictionaries of the file do not fit into the memory of its reader', {
+        rule: `${readerMemory} for the pages that are unfolded at a time`,
+      });
     throw new InputError(
       'MalformedParquet',
       `this is no Parquet file that can be read: ${(error as Error).message.split('\n')[0]!.replaceAll(path, 'the file')}`,
@@ -115,13 +122,14 @@ async function readGroups(
     schema.slice(group * groupColumns, (group + 1) * groupColumns),
   );
   const columns: TableColumn[][] = [];
+  const long = { bytes: 0 };
   let next = 0;
   const read = async (): Promise<void> => {
     const connection = await instance.connect();
     try {
       while (next < groups.length) {
         const group = next++;
-        columns[group] = await readColumns(connection, file, groups[group]!, rows);
+        columns[group] = await readApart(connection, file, groups[group]!, rows, long);
       }
     } catch (error) {
       next = groups.length;
@@ -146,13 +154,49 @@ interface SchemaColumn {
   readonly type: string;
 }
 
+/**
+ * Where one of the columns holds long texts each is read alone, and that one after a look at how long they are.
+ * @param long bytes of the file's columns of long texts so far
+ */
+async function readApart(
+  connection: Connection,
+  file: string,
+  schema: readonly SchemaColumn[],
+  rows: number,
+  long: { bytes: number },
+): Promise<TableColumn[]> {
+  try {
+    return await readColumns(connection, file, schema, rows, randomUUID());
+  } catch (error) {
+    if (!(error instanceof LongText)) throw error;
+  }
+  if (schema.length > 1) {
+    const columns: TableColumn[][] = [];
+    for (const column of schema) columns.push(await readApart(connection, file, [column], rows, long));
+    return columns.flat();
+  }
+  const [{ name, source, type }] = schema as readonly [SchemaColumn];
+  const bytes = textBytes(quote(source), type);
+  const found = await connection.runAndReadAll(
+    `SELECT max(longest), max(chunk), sum(chunk) FROM (SELECT max(${bytes}) AS longest, sum(${bytes}) AS chunk FROM read_parquet(${file}, file_row_number = true) GROUP BY file_row_number // ${rowsOfChunk})`,
+  );
+  const [longest, chunk, all] = found.getRows()[0]!.map(Number) as [number, number, number];
+  long.bytes += all;
+  checkTextBytes(name, { longest, chunk, all, file: long.bytes });
+  return readColumns(connection, file, schema, rows);
+}
+
+const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** @param marker what long texts are read as, so that a chunk of them takes little: then `LongText` is thrown */
 async function readColumns(
   connection: Connection,
   file: string,
   schema: readonly SchemaColumn[],
   rows: number,
+  marker?: string,
 ): Promise<TableColumn[]> {
-  const quoted = schema.map(({ source }) => `"${source.replaceAll('"', '""')}"`);
+  const quoted = schema.map(({ source }) => quote(source));
   const wide = schema.map(({ type }) => /BIGINT|HUGEINT|DECIMAL/.test(type));
   let asText = schema.map(({ type }) => !numericTypes.test(type));
   if (wide.includes(true)) {
@@ -164,13 +208,13 @@ async function readColumns(
   }
   // A null number leaves DuckDB as NaN, which counts as null anyway: its vectors are then read without their validity.
   const casts = quoted.map((name, i) =>
-    asText[i] ? `CAST(${name} AS VARCHAR)` : `coalesce(CAST(${name} AS DOUBLE), 'NaN'::DOUBLE)`,
+    asText[i] ? shortText(name, schema[i]!.type, marker) : `coalesce(CAST(${name} AS DOUBLE), 'NaN'::DOUBLE)`,
   );
   // The buffer of a stream counts what texts point at as nothing: one chunk at a time, or a dictionary fills the memory.
   await connection.run(`SET streaming_buffer_size = '${asText.includes(true) ? '1KB' : '1MB'}'`);
   const result = await connection.stream(`SELECT ${casts.join(', ')} FROM read_parquet(${file})`);
   const builders = schema.map((column, i) =>
-    asText[i] ? new TextBuilder(column, rows) : new NumberBuilder(column, rows),
+    asText[i] ? new TextBuilder(column, rows, marker) : new NumberBuilder(column, rows),
   );
   // The next chunk is decoded while this one is taken over.
   let coming = result.fetchChunk();
@@ -182,7 +226,12 @@ async function readColumns(
     if (read > rows) break;
     coming = result.fetchChunk();
     coming.catch(() => undefined);
-    builders.forEach((builder, i) => builder.push(chunk.getColumnVector(i), chunk.rowCount));
+    try {
+      builders.forEach((builder, i) => builder.push(chunk.getColumnVector(i), chunk.rowCount));
+    } catch (error) {
+      await coming.catch(() => undefined);
+      throw error;
+    }
   }
   await coming;
   if (read !== rows)
