@@ -45,7 +45,7 @@ export interface KafkaProjectorStatus {
   readonly trouble: string | undefined;
   /** Partitions of this process. */
   readonly partitions: readonly number[];
-  readonly gaps: readonly PartitionGap[];
+  readonly gaps: readonly Pick<PartitionGap, 'message'>[];
   readonly stops: readonly Stop[];
   readonly views: readonly ViewLag[];
   /** Records by what became of them. */
@@ -212,6 +212,7 @@ class GroupProjector implements KafkaProjector {
     unread: bigint,
   ): Promise<bigint | undefined> {
     const assignment = this.#assignment;
+    this.#unread.set(partition, unread + BigInt(records.length));
     await this.#views.room(keepAlive, this.#abort.signal);
     const log = await this.#logOf(partition);
     // These come again, and the log that is there by then must not know them yet.

@@ -4,61 +4,40 @@
 //   KAFKA_BROKERS      and the other KAFKA_… of libs/messaging/configuration.ts
 //   EVENTSTORE_URL     optional: where a rebuild reads the recorded decisions to pass over poison events
 //   KAFKA_GROUP, KAFKA_SESSION_MS   another group than the database's own; when a projector that hangs loses its share
+//   PROJECTOR_BATCH    most events in one transaction
+//   PROJECTOR_THREADS  members of the group that it may be while it is far behind: as many as there are processors, at most 4
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
-import { createEventStore } from '#libs/event-store';
-import { createKafka, eventsTopic, kafkaOptions } from '#libs/messaging';
-import { createPool } from '#libs/postgres';
-import { alarmOf, allViews, readSkipped } from '#libs/projections';
+import { availableParallelism } from 'node:os';
+import { alarmOf } from '#libs/projections';
 import { createLog, createRegistry, probeAddress, readConfiguration, runService, serveProbes } from '#libs/runtime';
-import { startKafkaProjector } from './kafka.js';
+import { startHelper } from './helper.js';
+import { Helpers } from './helpers.js';
+import { startMember, type Told } from './member.js';
 import { registerMetrics } from './metrics.js';
 import { reasonsOf } from './reasons.js';
 
 const log = createLog('projector');
+let refusals = 0;
 
 await runService('projector', log, async () => {
   const read = readConfiguration();
-  const databaseUrl = read.required('DATABASE_URL', 'PostgreSQL of the product');
-  const kafka = kafkaOptions(read, 'assay-projector');
-  const topic = eventsTopic(read);
-  const eventStoreUrl = read.optional('EVENTSTORE_URL');
-  const group = read.optional('KAFKA_GROUP');
-  const sessionTimeout = read.integer('KAFKA_SESSION_MS', 10_000, 6_000, 300_000);
-  const batchSize = read.integer('PROJECTOR_BATCH', 4_000, 1, 100_000);
   const address = probeAddress(read);
-
-  const messaging = createKafka({ ...kafka, onLog: (level, message) => log[level]({ client: 'kafka' }, message) });
-  const pool = createPool(databaseUrl, { max: 10, name: 'assay-projector' });
-  const releases = eventStoreUrl === undefined ? undefined : () => decisions(eventStoreUrl);
-  let refusals = 0;
-  const projector = startKafkaProjector({
-    pool,
-    messaging,
-    topic,
-    batchSize,
-    sessionTimeout,
-    ...(releases && { releases }),
-    ...(group !== undefined && { group }),
-    onTrouble: ({ where, error, attempt }) => log.warn({ where, attempt, error: String(error) }, 'the projector waits'),
-    onAlarm: (stop) => log.error(alarmOf(stop), 'a partition of a view has stopped and waits for assay views release'),
-    onRefused: ({ partition, offset, error }) => {
-      refusals += 1;
-      // A flood of them must not become a flood of lines.
-      if (refusals > 100 && refusals % 1_000 !== 0) return;
-      log.error(
-        { partition, offset: offset.toString(), error: error.message, refusals },
-        'a foreign record is refused',
-      );
-    },
+  const threads = read.integer('PROJECTOR_THREADS', Math.min(4, availableParallelism()), 1, 64);
+  const member = startMember(read, tell);
+  const { projector, pool, messaging } = member;
+  const helpers = new Helpers({
+    projector,
+    most: threads - 1,
+    start: () => startHelper(tell),
+    onFault: (error) => log.error({ error }, 'a helper has ended, the projector goes on without it'),
   });
   const registry = createRegistry();
-  registerMetrics(registry, projector);
-  const probes = await serveProbes({ ...address, registry, checks: reasonsOf(projector, pool, messaging) });
+  registerMetrics(registry, helpers);
+  const probes = await serveProbes({ ...address, registry, checks: reasonsOf(helpers, pool, messaging) });
   const close = async () => {
     await probes.close();
-    await projector.stop();
-    await messaging.close();
-    await pool.end();
+    await helpers.close();
+    await member.close();
   };
   projector.failed.catch((error: unknown) => {
     process.stderr.write(`assay projector ends: ${(error as Error).message}\n`);
@@ -66,17 +45,21 @@ await runService('projector', log, async () => {
     void close().finally(() => process.exit(1));
     setTimeout(() => process.exit(1), 5_000).unref();
   });
-  return { line: `assay projector reads ${topic.topic}; health at ${probes.url}`, close };
+  return { line: `assay projector reads ${member.topic}; health at ${probes.url}`, close };
 });
 
-async function decisions(connectionString: string) {
-  const store = createEventStore({ connectionString });
-  try {
-    return await readSkipped(
-      store,
-      allViews.map(({ name }) => name),
-    );
-  } finally {
-    await store.close();
+function tell(told: Told): void {
+  if (told.kind === 'client') log[told.level]({ client: 'kafka' }, told.message);
+  else if (told.kind === 'trouble') {
+    const { where, attempt, error } = told;
+    log.warn({ where, attempt, error }, 'the projector waits');
+  } else if (told.kind === 'alarm') {
+    log.error(alarmOf(told.stop), 'a partition of a view has stopped and waits for assay views release');
+  } else {
+    refusals += 1;
+    // A flood of them must not become a flood of lines.
+    if (refusals > 100 && refusals % 1_000 !== 0) return;
+    const { partition, offset, error } = told;
+    log.error({ partition, offset, error, refusals }, 'a foreign record is refused');
   }
 }
