@@ -70,10 +70,20 @@ export function startRelay(options: RelayOptions): Relay {
     }
     begun();
     const { id, epoch } = lease;
-    if (made === 'created') await forgetPosition(pool, topic.topic, holder, epoch);
-    const position = made === 'created' ? undefined : lease.position;
+    const isNew = made === 'created' || (lease.position !== undefined && (await isUntouched()));
+    if (isNew) await forgetPosition(pool, topic.topic, holder, epoch);
+    const position = isNew ? undefined : lease.position;
     change({ status: 'leading', epoch, position, caughtUp: false });
     await lead(options, { id, epoch, position, holder }, abort.signal, change);
+  }
+
+  /**
+   * Who leads writes to every partition before it saves a position: the topic was made anew, by a relay that died of it
+   * or that stands by.
+   */
+  async function isUntouched(): Promise<boolean> {
+    const ends = await messaging.endOffsets(topic.topic);
+    return [...ends.values()].some((end) => end === 0n);
   }
 
   const running = (async () => {

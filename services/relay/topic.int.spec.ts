@@ -115,16 +115,19 @@ test('a relay that starts again goes on after what Kafka has acknowledged, with 
   expect(eventIds()).toHaveLength(written + 1);
 });
 
-test('a topic that was made anew is filled from the beginning of the store', async () => {
-  const first = start();
-  await until('all', () => first.state.caughtUp && first.state.events >= 30);
-  await first.close();
-  for (let partition = 0; partition < partitions; partition += 1) topic.replace(partition, []);
-  const second = start({ messaging: { ...messaging, ensureTopic: async () => 'created' } });
-  await until('all again', () => second.state.caughtUp && second.state.events >= 30);
-  expect(new Set(eventIds()).size).toBe(first.state.events);
-  expect(items()[0]).toMatchObject({ kind: 'watermark', after: -1n, position: -1n });
-});
+test.each(['created', 'existing'] as const)(
+  'a topic that was made anew is filled from the beginning of the store (to this relay it is %s)',
+  async (made) => {
+    const first = start();
+    await until('all', () => first.state.caughtUp && first.state.events >= 30);
+    await first.close();
+    for (let partition = 0; partition < partitions; partition += 1) topic.replace(partition, []);
+    const second = start({ messaging: { ...messaging, ensureTopic: async () => made } });
+    await until('all again', () => second.state.caughtUp && second.state.events >= 30);
+    expect(new Set(eventIds()).size).toBe(first.state.events);
+    expect(items()[0]).toMatchObject({ kind: 'watermark', after: -1n, position: -1n });
+  },
+);
 
 test('what was not acknowledged is sent again, and the lease is kept through the failure', async () => {
   let failures = 3;
