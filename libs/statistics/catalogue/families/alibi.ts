@@ -5,11 +5,11 @@ import type { Alternative } from '../../significance/two-samples.js';
 import { answer } from '../definition.js';
 import type { Answer, ArgumentDefinition, MeasureDefinition } from '../definition.js';
 import type { Inputs } from '../inputs.js';
-import { numericSamples, resultArgument, sampleArguments, valueCounts } from '../sample-inputs.js';
+import { numericSamples, resultArgument, valueCounts } from '../sample-inputs.js';
+import { twoSampleMeasures } from '../two-sample-measures.js';
 
 /** alibi-detect 0.13.0, one column each. Its numbers are float32 (seven digits at best), and over several columns it divides the threshold by their number. */
 const empty: Answer = { undefined: 'empty-sample', n: 0 };
-const emptyCase = 'empty-sample: no value on one side';
 
 const alternativeArgument = (fallback: string): ArgumentDefinition => ({
   name: 'alternative',
@@ -31,79 +31,53 @@ function samples(run: (a: Float64Array, b: Float64Array, inputs: Inputs) => Test
   };
 }
 
-function definition(
-  name: string,
-  reference: string,
-  formula: string,
-  range: string,
-  source: string,
-  own: readonly ArgumentDefinition[],
-  differs: string,
-  compute: (inputs: Inputs) => Answer,
-  undefinedCases: readonly string[] = [],
-): MeasureDefinition {
-  return {
-    name,
-    profile: 'alibi_detect',
-    version: '0.13.0',
-    family: 'drift',
-    files: 2,
-    arguments: [...sampleArguments, resultArgument, ...own],
-    formula,
-    range,
-    undefinedCases: [emptyCase, ...undefinedCases],
-    source,
-    reference: `alibi_detect.cd.${reference}`,
-    differs,
-    compute,
-  };
-}
+const library = { profile: 'alibi_detect', version: '0.13.0', module: 'alibi_detect.cd' };
 
-export const alibiDefinitions: readonly MeasureDefinition[] = [
-  definition(
-    'ks_drift',
-    'KSDrift',
-    'sup |F − G| and its p, always by the limiting distribution (one-sided: Hodges)',
-    '[0, 1]',
-    'Kolmogorov 1933, Smirnov 1939',
-    [alternativeArgument('two-sided')],
-    'ks_2samp@scipy and ks@evidently take the exact p up to 10,000 values',
-    samples((a, b, inputs) =>
+export const alibiDefinitions: readonly MeasureDefinition[] = twoSampleMeasures(library, [
+  {
+    name: 'ks_drift',
+    reference: 'KSDrift',
+    formula: 'sup |F − G| and its p, always by the limiting distribution (one-sided: Hodges)',
+    range: '[0, 1]',
+    source: 'Kolmogorov 1933, Smirnov 1939',
+    arguments: [resultArgument, alternativeArgument('two-sided')],
+    differs: 'ks_2samp@scipy and ks@evidently take the exact p up to 10,000 values',
+    compute: samples((a, b, inputs) =>
       ks2Sample(a, b, 'asymp', inputs.oneOf<Alternative>('alternative', ['two-sided', 'less', 'greater'], 'two-sided')),
     ),
-  ),
-  definition(
-    'cvm_drift',
-    'CVMDrift',
-    'two-sample Cramér-von Mises T; p exact up to 20 values a side, else asymptotic',
-    'T ≥ 0, p in [0, 1]',
-    'Anderson, Ann. Math. Statist. 33 (1962)',
-    [],
-    'cramervonmises_2samp@scipy, which it calls',
-    samples((a, b) => cramerVonMises(a, b)),
-  ),
-  definition(
-    'chi_square_drift',
-    'ChiSquareDrift',
-    'χ² of the 2 × k table of values, Yates’s correction at one degree of freedom',
-    'χ² ≥ 0, p in [0, 1]',
-    'Pearson 1900',
-    [],
-    'chi2_contingency@scipy, which it calls; chisquare@evidently takes the reference as known',
-    (inputs) => {
+  },
+  {
+    name: 'cvm_drift',
+    reference: 'CVMDrift',
+    formula: 'two-sample Cramér-von Mises T; p exact up to 20 values a side, else asymptotic',
+    range: 'T ≥ 0, p in [0, 1]',
+    source: 'Anderson, Ann. Math. Statist. 33 (1962)',
+    arguments: [resultArgument],
+    differs: 'cramervonmises_2samp@scipy, which it calls',
+    compute: samples((a, b) => cramerVonMises(a, b)),
+  },
+  {
+    name: 'chi_square_drift',
+    reference: 'ChiSquareDrift',
+    formula: 'χ² of the 2 × k table of values, Yates’s correction at one degree of freedom',
+    range: 'χ² ≥ 0, p in [0, 1]',
+    source: 'Pearson 1900',
+    arguments: [resultArgument],
+    differs: 'chi2_contingency@scipy, which it calls; chisquare@evidently takes the reference as known',
+    compute: (inputs) => {
       const { a, b, na, nb, n } = valueCounts(inputs);
       return na === 0 || nb === 0 ? empty : pick(inputs, chiSquareIndependence([a, b]), n, 'zero-margin');
     },
-  ),
-  definition(
-    'fet_drift',
-    'FETDrift',
-    'Fisher’s exact test of two shares: odds ratio of the current against the reference, and p',
-    'odds ratio ≥ 0, p in [0, 1]',
-    'Fisher 1935',
-    [alternativeArgument('greater')],
-    'one-sided by default: greater says that the larger of the two values has become more frequent',
-    (inputs) => {
+  },
+  {
+    name: 'fet_drift',
+    reference: 'FETDrift',
+    formula: 'Fisher’s exact test of two shares: odds ratio of the current against the reference, and p',
+    range: 'odds ratio ≥ 0, p in [0, 1]',
+    source: 'Fisher 1935',
+    arguments: [resultArgument, alternativeArgument('greater')],
+    differs: 'one-sided by default: greater says that the larger of the two values has become more frequent',
+    compute: (inputs) => {
       const { a, b, na, nb, n, values } = valueCounts(inputs);
       if (na === 0 || nb === 0) return empty;
       if (values.length > 2) return { undefined: 'more-than-two-values', n };
@@ -122,6 +96,11 @@ export const alibiDefinitions: readonly MeasureDefinition[] = [
         'zero-margin',
       );
     },
-    ['more-than-two-values', 'constant', 'infinite: the odds ratio is x/0', 'zero-margin: the odds ratio is 0/0'],
-  ),
-];
+    undefinedCases: [
+      'more-than-two-values',
+      'constant',
+      'infinite: the odds ratio is x/0',
+      'zero-margin: the odds ratio is 0/0',
+    ],
+  },
+]);
