@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -42,6 +44,17 @@ beforeAll(async () => {
 afterAll(async () => rm(folder, { recursive: true }));
 
 describe('assay', () => {
+  test('a reader that has seen enough is no error: the exit code stays the command’s, and nothing is said', async () => {
+    const child = spawn(process.execPath, [join(root, 'bin/assay.mjs'), 'measures'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (text: Buffer) => (said += text.toString()));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const [code] = (await once(child, 'close')) as [number];
+    expect([code, said]).toEqual([0, '']);
+  }, 120_000);
+
   test('fairness judges by policy: exit 1 and a picture', async () => {
     const picture = join(folder, 'f.svg');
     const args = [

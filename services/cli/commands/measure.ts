@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { InputError, findDefinition, measure, readTable } from '#libs/statistics';
 import type { MeasureResult, Table } from '#libs/statistics';
 import { parseArguments } from '../arguments.js';
+import { progress } from '../print.js';
 import type { Command, CommandContext } from '../registry.js';
 
 const usage = `assay measure NAME@PROFILE FILE [CURRENT] --args JSON [--json]
@@ -25,7 +26,7 @@ export const measureCommand: Command = async (args, context) => {
   if (options['cases'] !== undefined) return cases(options['cases'], context);
   const [name, ...files] = positional;
   if (name === undefined) throw new InputError('Usage', usage, { rule: 'a name' });
-  const tables = new Tables(process.cwd());
+  const tables = new Tables(process.cwd(), context);
   const result = await measured(name, await tables.all(files), argumentsOf(options['args']), process.cwd());
   context.stdout.write(flags.has('json') ? `${JSON.stringify(result)}\n` : `${present(result)}\n`);
   return 0;
@@ -58,14 +59,15 @@ interface Case {
 }
 
 /** A case that cannot be computed is answered by its error, in its place; the exit code is then 2. */
-async function cases(path: string, { stdout }: CommandContext): Promise<number> {
+async function cases(path: string, context: CommandContext): Promise<number> {
   await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError('Unreadable', `${path} cannot be read (${error.code})`, {
       file: path,
       rule: 'a readable file',
     });
   });
-  const tables = new Tables(dirname(resolve(path)));
+  const { stdout } = context;
+  const tables = new Tables(dirname(resolve(path)), context);
   let failed = 0;
   let number = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
@@ -140,7 +142,10 @@ function argumentsOf(text: string | undefined): Record<string, unknown> {
 class Tables {
   private readonly read = new Map<string, Promise<Table>>();
 
-  constructor(private readonly folder: string) {}
+  constructor(
+    private readonly folder: string,
+    private readonly context: CommandContext,
+  ) {}
 
   async all(files: readonly string[]): Promise<Table[]> {
     const tables: Table[] = [];
@@ -155,7 +160,7 @@ class Tables {
   private one(path: string): Promise<Table> {
     let table = this.read.get(path);
     if (table) this.read.delete(path);
-    else table = readTable(path).then((content) => content.table);
+    else table = readTable(path, { onProgress: progress(this.context.stderr) }).then((content) => content.table);
     this.read.set(path, table);
     if (this.read.size > 8) this.read.delete(this.read.keys().next().value!);
     return table;

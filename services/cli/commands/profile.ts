@@ -23,14 +23,15 @@ export const profile: Command = async (args, { stdout, stderr }) => {
   }
   if (options['key'] !== undefined && options['against'] === undefined)
     throw new InputError('Usage', `--key goes with --against\n${usage}`, { field: 'key', rule: 'with --against' });
-  const { table, digest, bytes } = await readTable(positional[0]!, { onProgress: progress(stderr) });
+  const onProgress = progress(stderr);
+  const { table, digest, bytes } = await readTable(positional[0]!, { onProgress });
   const target = options['target'];
   const result = await profileInParallel(table, {
     ...(target === undefined ? {} : { target }),
     protected: list(options['protected']) ?? [],
     spearman: flags.has('spearman'),
   });
-  const earlier = options['against'] === undefined ? undefined : await readTable(options['against']);
+  const earlier = options['against'] === undefined ? undefined : await readTable(options['against'], { onProgress });
   const against = earlier && {
     file: { digest: earlier.digest, bytes: earlier.bytes },
     ...compareVersions(earlier.table, table, list(options['key'])),
