@@ -23,7 +23,7 @@ export function startHelper(tell: (told: Told) => void): Helper {
   const source = import.meta.url.endsWith('.ts');
   const worker = new Worker(new URL(source ? './thread.ts' : './thread.js', import.meta.url), {
     // A batch's objects die together: with room for them few are copied.
-    resourceLimits: { maxYoungGenerationSizeMb: 192 },
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
     // Run from the sources it needs the loader that reads them.
     ...(source && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
   });
