@@ -127,7 +127,8 @@ export function createApplication(ports: ApplicationPorts): RunningApplication {
     for (let attempt = 1; ; attempt++) {
       try {
         call.begin();
-        refuseUnreadable(directory.unreadable.in('workspace')[0]);
+        // Everything rests on the workspace, but the decision that ends this has to be possible.
+        if (name !== 'ReleasePartition') refuseUnreadable(directory.unreadable.in('workspace')[0]);
         const result = await handle();
         call.applyAccess();
         return result;

@@ -97,12 +97,49 @@ export class UnreadableEvents {
   }
 }
 
+/**
+ * Jobs that wait while something that they rest on cannot be read: who answers them leaves them alone, answers the
+ * others, and takes them up when somebody has recorded a decision.
+ */
+export class WaitingJobs {
+  readonly #unreadable = new UnreadableEvents();
+  readonly #refused = new Set<string>();
+  #decisions = 0;
+
+  constructor(private readonly aggregate: Aggregate) {}
+
+  /** To be noted before a job is begun: a decision that is recorded meanwhile counts for it. */
+  get decisions(): number {
+    return this.#decisions;
+  }
+
+  add(stored: StoredEvent, error: unknown): void {
+    this.#unreadable.add(stored, error);
+  }
+
+  apply(event: RecordedAssayEvent): void {
+    if (!this.#unreadable.apply(event)) return;
+    this.#decisions += 1;
+    this.#refused.clear();
+  }
+
+  /** Its answer was refused with `StreamUnreadable`. */
+  refused(id: string, decisions: number): void {
+    if (decisions === this.#decisions) this.#refused.add(id);
+  }
+
+  has(id: string): boolean {
+    return this.#refused.has(id) || this.#unreadable.of(this.aggregate, id) !== undefined;
+  }
+}
+
 const placeOf = (aggregate: Aggregate, id: string): string => `${aggregate}.${id}`;
 
 /** For people: what waits, and for what. */
 export function describeUnreadable({ type, eventId, stream, position, error }: Unreadable): string {
+  // The error last: where it is told in a denial, what is too long is cut off.
   return (
-    `${type} ${eventId} in ${stream} at position ${position} cannot be read (${error}): nothing that rests on it is ` +
-    `decided until a newer build reads it or assay views release ${decisionsView} ${eventId} passes it by`
+    `${type} ${eventId} in ${stream} at position ${position} cannot be read: nothing that rests on it is decided ` +
+    `until a newer build reads it or assay views release ${decisionsView} ${eventId} passes it by (${error})`
   );
 }

@@ -79,6 +79,38 @@ describe('the exporter on a real ledger', () => {
     }
   });
 
+  test('an export whose stream cannot be read waits, the others go on, and a recorded decision lets it go on', async () => {
+    const modelVersionId = await people.version();
+    const faults: string[] = [];
+    const [held, other] = [newId(), newId()];
+    const asOf = await head();
+    for (const exportId of [held, other])
+      await all.done(people.compliance, 'RequestExport', { exportId, kind: 'dossier', modelVersionId, asOf });
+    const [eventId, bytes] = [newId(), Buffer.from('{"not":"an event"}')];
+    const poison = { id: eventId, type: 'ExportFailed', data: bytes, metadata: bytes };
+    await all.ledger.store.append(`export-${all.workspace}.${held}`, [poison], 'any');
+    const running = followExports(exporter, {
+      subscribe: (options) => all.fanOut.subscribe(options),
+      onFault: (what) => faults.push(what),
+    });
+    try {
+      await last(other, 'ExportBuilt');
+      expect([running.open(), faults]).toEqual([[], ['PoisonEvent']]);
+      const decision = {
+        view: 'decisions',
+        partition: 0,
+        eventId,
+        position: 1n,
+        decision: 'skip',
+        reason: 'x',
+      } as const;
+      await all.done(all.administrator, 'ReleasePartition', decision);
+      expect(await last(held, 'ExportBuilt')).toMatchObject({ exportId: held });
+    } finally {
+      await running.close();
+    }
+  });
+
   test('gives the same bytes for the same position, whatever happened since', async () => {
     const { modelVersionId, approvalId } = await people.approved();
     const request = {

@@ -1,6 +1,7 @@
+import { WaitingJobs } from '#libs/application';
 import { type StoredEvent, type SubscriptionItem, decodeEvent } from '#libs/event-store';
-import { type Id, parseStreamName } from '#libs/lifecycle';
-import type { ExportRequest, Exporter } from './exporter.js';
+import type { Id } from '#libs/lifecycle';
+import { type ExportRequest, type Exporter, ExportRefused } from './exporter.js';
 
 export interface FollowOptions {
   /** $all, from the process's fan-out. */
@@ -14,14 +15,14 @@ export interface FollowOptions {
 export interface RunningExporter {
   /** Resolves when everything in the store has been folded for the first time. */
   readonly ready: Promise<void>;
-  /** Requests that are neither built nor failed, oldest first. */
+  /** Requests that are neither built nor failed nor held up by an event that cannot be read, oldest first. */
   open(): readonly Id[];
   close(): Promise<void>;
 }
 
 const shortestRetry = 250;
 const longestRetry = 10_000;
-const handled = new Set(['ExportRequested', 'ExportBuilt', 'ExportFailed']);
+const handled = new Set(['ExportRequested', 'ExportBuilt', 'ExportFailed', 'PartitionSkipped', 'PartitionRetried']);
 
 /**
  * Answers each requested export, one after the other, oldest first. At least once: what a killed exporter left open is
@@ -31,6 +32,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
   const ended = new AbortController();
   const { signal } = ended;
   const open = new Map<Id, ExportRequest>();
+  const waiting = new WaitingJobs('export');
   let caughtUp = false;
   let working: Promise<void> | undefined;
   let markReady: () => void;
@@ -40,6 +42,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
     for await (const item of subscribe({ signal })) {
       if (item.kind === 'event') {
         const event = read(item.event);
+        if (event) waiting.apply(event);
         if (event?.type === 'ExportRequested') {
           const { exportId, modelVersionId, asOf } = event.data;
           const { workspace, correlationId } = event.metadata;
@@ -60,19 +63,19 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
     }
   }
 
-  /** An export with an event that cannot be read is left alone; the others go on. */
+  /** An export with an event that cannot be read is left alone until that has been passed by; the others go on. */
   function read(stored: StoredEvent): ReturnType<typeof decodeEvent> {
     try {
       return decodeEvent(stored, handled);
     } catch (error) {
-      open.delete(parseStreamName(stored.stream)?.id ?? '');
+      waiting.add(stored, error);
       onFault?.('PoisonEvent', error);
       return undefined;
     }
   }
 
   function work(): void {
-    const [next] = open.values();
+    const next = [...open.values()].find(({ exportId }) => !waiting.has(exportId));
     if (working || !next || signal.aborted) return;
     working = answer(next).finally(() => {
       working = undefined;
@@ -81,6 +84,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
   }
 
   async function answer(request: ExportRequest): Promise<void> {
+    const { decisions } = waiting;
     for (let wait = shortestRetry; !signal.aborted; wait = Math.min(wait * 2, longestRetry)) {
       if (!open.has(request.exportId)) return;
       try {
@@ -90,6 +94,8 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
       } catch (error) {
         if (signal.aborted) return;
         onFault?.('WillRetry', error);
+        if (error instanceof ExportRefused && error.code === 'StreamUnreadable')
+          return waiting.refused(request.exportId, decisions);
         await pause(wait, signal);
       }
     }
@@ -101,7 +107,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
 
   return {
     ready,
-    open: () => [...open.keys()],
+    open: () => [...open.keys()].filter((id) => !waiting.has(id)),
     async close() {
       ended.abort();
       await Promise.allSettled([following, working]);

@@ -80,7 +80,8 @@ async function startRun(document: unknown = job, change: object = {}): Promise<s
 
 async function ending(trainingRunId: string): Promise<{ type: string; data: Record<string, unknown> }> {
   for (;;) {
-    const [, end] = await all.events(`trainingRun-${all.workspace}.${trainingRunId}`);
+    const events = await all.events(`trainingRun-${all.workspace}.${trainingRunId}`);
+    const end = events.find(({ type }) => type === 'TrainingRunCompleted' || type === 'TrainingRunFailed');
     if (end) return end;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -227,6 +228,21 @@ describe('the trainer', () => {
       expect(JSON.stringify(data)).not.toContain('nothing');
     }
     expect((await ending(await startRun())).type).toBe('TrainingRunCompleted');
+  });
+
+  test('a run whose stream cannot be read waits, the next is run, and a recorded decision lets it go on', async () => {
+    const held = await startRun();
+    const [eventId, bytes] = [newId(), Buffer.from('{"not":"an event"}')];
+    const poison = { id: eventId, type: 'TrialRecorded', data: bytes, metadata: bytes };
+    await all.ledger.store.append(`trainingRun-${all.workspace}.${held}`, [poison], 'any');
+    start();
+    expect((await ending(await startRun())).type).toBe('TrainingRunCompleted');
+    expect(trainer!.openRuns()).toEqual([]);
+    const decision = { view: 'decisions', partition: 0, eventId, position: 1n, decision: 'skip', reason: 'x' } as const;
+    await all.done(all.administrator, 'ReleasePartition', decision);
+    expect((await ending(held)).type).toBe('TrainingRunCompleted');
+    const refused = ['CommandRefused', { code: 'StreamUnreadable', trainingRunId: held }];
+    expect(faults.splice(0)).toEqual([refused]);
   });
 
   test('a run that another engine trains is left alone', async () => {

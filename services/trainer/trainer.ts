@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Application, type CommandInputs, serviceActor } from '#libs/application';
+import { type Application, type CommandInputs, serviceActor, WaitingJobs } from '#libs/application';
 import type { ContentStore } from '#libs/content';
 import { type StoredEvent, type SubscriptionItem, decodeEvent } from '#libs/event-store';
-import { type CommandContext, type Id, parseStreamName } from '#libs/lifecycle';
+import type { CommandContext, Id } from '#libs/lifecycle';
 import { type Clock, deterministicId } from '#libs/runtime';
 import type { ChildLimits, ChildProgress } from './child.js';
 import { type MeasuredEvaluation, evaluate } from './evaluate.js';
@@ -60,6 +60,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
   const limits = { ...trainerLimits, ...dependencies.limits };
   const { signal } = ended;
   const answered = new Set<Id>();
+  const waiting = new WaitingJobs('trainingRun');
   const watchers = new Set<() => void>();
   const folder = join(dependencies.folder, 'runs');
   let caughtUp = false;
@@ -84,14 +85,15 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
     }
   }
 
-  /** A run with an event that cannot be read is left alone: the next start takes it up when it has been passed by. */
+  /** A run with an event that cannot be read is left alone until that has been passed by. */
   function take(stored: StoredEvent): void {
     try {
       const event = decodeEvent(stored);
-      if (event) fold.apply(event);
+      if (!event) return;
+      waiting.apply(event);
+      fold.apply(event);
     } catch (error) {
-      const parts = parseStreamName(stored.stream);
-      if (parts?.aggregate === 'trainingRun') fold.open.delete(parts.id);
+      waiting.add(stored, error);
       onFault?.('PoisonEvent', error);
     }
   }
@@ -116,7 +118,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
   }
 
   function work(): void {
-    const next = [...fold.open].find((id) => !answered.has(id));
+    const next = [...fold.open].find((id) => !answered.has(id) && !waiting.has(id));
     if (working || next === undefined || signal.aborted) return;
     working = answer(fold.runs.get(next)!).finally(() => {
       working = undefined;
@@ -126,12 +128,15 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
 
   async function answer(run: Run): Promise<void> {
     const { trainingRunId } = run;
+    const { decisions } = waiting;
     for (let wait = shortestRetry; !signal.aborted; wait = Math.min(wait * 2, longestRetry)) {
       try {
         const done = await compute(run);
         if (!done) return;
         const result = await execute(run, done);
         if (result.outcome === 'refused') onFault?.('CommandRefused', { trainingRunId, code: result.code });
+        if (result.outcome === 'refused' && result.code === 'StreamUnreadable')
+          return waiting.refused(trainingRunId, decisions);
         answered.add(trainingRunId);
         await rm(join(folder, trainingRunId), { recursive: true, force: true });
         await rm(trialsOf(folder, trainingRunId), { force: true });
@@ -177,7 +182,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
 
   return {
     ready,
-    openRuns: () => [...fold.open].filter((id) => !answered.has(id)),
+    openRuns: () => [...fold.open].filter((id) => !answered.has(id) && !waiting.has(id)),
     async evaluate(modelVersionId, position) {
       await ready;
       if (position !== undefined) await reached(position);
