@@ -91,8 +91,10 @@ export function mannWhitney(
 
 /** Student's t of two samples with pooled variance, or Welch's (scipy 1.17.1 `ttest_ind`). @returns undefined where both are one constant, or too small */
 export function studentT(a: ArrayLike<number>, b: ArrayLike<number>, equalVariance = true): TestResult | undefined {
-  const [m1, v1] = moments(a);
-  const [m2, v2] = moments(b);
+  const [m1, r1, v1] = centre(a);
+  const [m2, r2, v2] = centre(b);
+  // Far from 0 the means as doubles differ in few digits: what their rounding leaves over is kept apart.
+  const distance = m1 - m2 + (r1 - r2);
   const [n1, n2] = [a.length, b.length];
   const degrees = equalVariance
     ? n1 + n2 - 2
@@ -102,18 +104,24 @@ export function studentT(a: ArrayLike<number>, b: ArrayLike<number>, equalVarian
   const pooled = (squares(n1, v1) + squares(n2, v2)) / (n1 + n2 - 2);
   const error = equalVariance ? pooled * (1 / n1 + 1 / n2) : v1 / n1 + v2 / n2;
   // Two constants: without chance, so that any distance between them is certain.
-  if (error === 0 && n1 + n2 > 2 && m1 !== m2) return { statistic: (m1 - m2) / 0, pvalue: 0 };
+  if (error === 0 && n1 + n2 > 2 && distance !== 0) return { statistic: distance / 0, pvalue: 0 };
   if (!(error > 0) || !(degrees > 0)) return undefined;
-  const statistic = (m1 - m2) / Math.sqrt(error);
+  const statistic = distance / Math.sqrt(error);
   return { statistic, pvalue: Math.min(1, 2 * studentSf(Math.abs(statistic), degrees)), degrees };
 }
 
 /** Mean and sample variance, two passes; of equal values that value and 0, without rounding. */
 export function moments(values: ArrayLike<number>): [number, number] {
+  const [mean, rest, variance] = centre(values);
+  return [mean + rest, variance];
+}
+
+/** A mean in two parts, to be added last, and the sample variance. */
+function centre(values: ArrayLike<number>): [mean: number, rest: number, variance: number] {
   let mean = 0;
   let constant = values.length > 1;
   for (let i = 1; constant && i < values.length; i += 1) constant = values[i] === values[0];
-  if (constant) return [values[0]!, 0];
+  if (constant) return [values[0]!, 0, 0];
   for (let i = 0; i < values.length; i += 1) mean += values[i]!;
   mean /= values.length;
   let squares = 0;
@@ -122,7 +130,8 @@ export function moments(values: ArrayLike<number>): [number, number] {
     squares += (values[i]! - mean) ** 2;
     residual += values[i]! - mean;
   }
-  return [mean + residual / values.length, (squares - (residual * residual) / values.length) / (values.length - 1)];
+  const variance = (squares - (residual * residual) / values.length) / (values.length - 1);
+  return [mean, residual / values.length, variance];
 }
 
 /**

@@ -39,3 +39,15 @@ test('Epps-Singleton rounds its quartiles as scipy does: beside values of 10^15 
   expect(statistic).toBeCloseTo(2.03407505116982, 9);
   expect(pvalue).toBeCloseTo(0.7294914276129252, 9);
 });
+
+test('t of samples far from 0 is that of exact arithmetic, where scipy has six digits', () => {
+  const [a, b] = [
+    [0.125, 1.5, -0.75, 0.5, 2.25, -1.125, 0.625],
+    [0.375, 1.25, 1.5, 2.75, -0.5],
+  ];
+  const far = (values: readonly number[]): number[] => values.map((value) => value + 1e9);
+  for (const result of ['statistic', 'pvalue']) {
+    const near = of('ttest_ind', a!, b!, { result }).value!;
+    expect(Math.abs(of('ttest_ind', far(a!), far(b!), { result }).value! / near - 1)).toBeLessThan(1e-13);
+  }
+});
