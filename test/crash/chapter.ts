@@ -178,7 +178,7 @@ class Chapter {
     else {
       restarted = false;
       if (fault.kind === 'hold') await this.#hold(fault.victim, fault.milliseconds);
-      else this.#killBackend();
+      else await this.#killBackend();
     }
     if (restarted) {
       const left = await gone(old, 15_000);
@@ -234,11 +234,15 @@ class Chapter {
     signal(targets, 'SIGCONT');
   }
 
-  #killBackend(): void {
+  /** Postgres ends all its backends then, and recovers: until it answers again nobody can hear of a revocation. */
+  async #killBackend(): Promise<void> {
     const clients = this.#product!.tree().filter(
       ({ role, words }) => role === 'backend' && /^postgres: \w+ \w+ 127/.test(words[0]!),
     );
     signal([this.#random.pick(clients).pid], 'SIGKILL');
+    const { databaseUrl } = this.#stores();
+    await sleep(50);
+    await patiently(() => logEnd(databaseUrl));
   }
 
   /**
