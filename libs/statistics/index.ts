@@ -16,6 +16,7 @@ export type { Answer, ArgumentDefinition, MeasureDefinition, MeasureResult } fro
 export { binaryOf } from './catalogue/group-inputs.js';
 export { numbersOf } from './catalogue/inputs.js';
 export { barChart } from './picture/svg.js';
+export { intervalChart, type IntervalRow } from './picture/interval-chart.js';
 export type { Bar, BarPanel } from './picture/svg.js';
 export { lineChart } from './picture/line-chart.js';
 export type { LinePanel, Series } from './picture/line-chart.js';

@@ -163,7 +163,13 @@ describe('assay', () => {
       { name: 'model_drift@assay', args: { initial: 0, current: 1 } },
     ];
     await writeFile(path, cases.map((line) => JSON.stringify(line)).join('\n'));
-    const { code, out } = await assay('measure', '--cases', path);
+    const svg = join(folder, 'cases.svg');
+    const { code, out } = await assay('measure', '--cases', path, '--svg', svg);
+    const picture = await readFile(svg, 'utf8');
+    expect(picture).toMatch(
+      /^<svg .*4 measures.*demographic_parity_ratio@fairlearn.*undefined: UnknownMeasure.*<\/svg>\n$/s,
+    );
+    expect(picture).not.toContain('NaN');
     const answers = out.trim().split('\n');
     for (const line of answers) await validated('measure', line);
     const [parity, unknown, ks, drift] = answers.map(

@@ -80,11 +80,13 @@ function niceMaximum(value: number): number {
   );
 }
 
-function shown(value: number): string {
+/** Four digits. */
+export function shown(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-function text(x: number, y: number, content: string, attributes = '', most = 80): string {
+/** A text of at most so many characters, with nothing in it that SVG would take for something else. */
+export function text(x: number, y: number, content: string, attributes = '', most = 80): string {
   const plain = content.replaceAll(/[^\t\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '�');
   const short = plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
   const safe = short.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

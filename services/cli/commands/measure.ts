@@ -1,21 +1,21 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { InputError, findDefinition, measure, readTable } from '#libs/statistics';
+import { InputError, findDefinition, intervalChart, measure, readTable } from '#libs/statistics';
 import type { MeasureResult, Table } from '#libs/statistics';
 import { parseArguments } from '../arguments.js';
 import { progress } from '../print.js';
 import type { Command, CommandContext } from '../registry.js';
 
-const usage = `assay measure NAME@PROFILE FILE [CURRENT] --args JSON [--json]
-assay measure --cases FILE     JSON Lines {name, files: [one or two, or none], args}`;
+const usage = `assay measure NAME@PROFILE FILE [CURRENT] --args JSON [--json] [--svg FILE]
+assay measure --cases FILE [--svg FILE]     JSON Lines {name, files: [one or two, or none], args}`;
 
 /** One number by its name, or many from a file of cases, answered in input order. */
 export const measureCommand: Command = async (args, context) => {
   const { positional, flags, options } = parseArguments(args, {
     flags: ['json'],
-    options: ['args', 'cases'],
+    options: ['args', 'cases', 'svg'],
     positional: [0, 3],
     usage,
   });
@@ -23,11 +23,12 @@ export const measureCommand: Command = async (args, context) => {
     context.stdout.write(`${usage}\n`);
     return 0;
   }
-  if (options['cases'] !== undefined) return cases(options['cases'], context);
+  if (options['cases'] !== undefined) return cases(options['cases'], options['svg'], context);
   const [name, ...files] = positional;
   if (name === undefined) throw new InputError('Usage', usage, { rule: 'a name' });
   const tables = new Tables(process.cwd(), context);
   const result = await measured(name, await tables.all(files), argumentsOf(options['args']), process.cwd());
+  if (options['svg'] !== undefined) await writeFile(options['svg'], picture([result]));
   context.stdout.write(flags.has('json') ? `${JSON.stringify(result)}\n` : `${present(result)}\n`);
   return 0;
 };
@@ -59,7 +60,7 @@ interface Case {
 }
 
 /** A case that cannot be computed is answered by its error, in its place; the exit code is then 2. */
-async function cases(path: string, context: CommandContext): Promise<number> {
+async function cases(path: string, svg: string | undefined, context: CommandContext): Promise<number> {
   await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new InputError('Unreadable', `${path} cannot be read (${error.code})`, {
       file: path,
@@ -68,6 +69,8 @@ async function cases(path: string, context: CommandContext): Promise<number> {
   });
   const { stdout } = context;
   const tables = new Tables(dirname(resolve(path)), context);
+  const drawn: Drawn[] = [];
+  const draw = (result: Drawn): void => void (svg !== undefined && drawn.length < mostDrawn && drawn.push(result));
   let failed = 0;
   let number = 0;
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
@@ -77,14 +80,17 @@ async function cases(path: string, context: CommandContext): Promise<number> {
       const { name, files = [], args = {} } = parseCase(line, number);
       const result = await measured(name, await tables.all(files), args, dirname(resolve(path)));
       stdout.write(`${JSON.stringify(result)}\n`);
+      draw(result);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
       failed += 1;
+      draw({ definition: nameIn(line) ?? `line ${number}`, value: null, undefined: error.code, n: 0 });
       stdout.write(
         `${JSON.stringify({ definition: nameIn(line), value: null, undefined: error.code, n: 0, error: error.toJSON() })}\n`,
       );
     }
   }
+  if (svg !== undefined) await writeFile(svg, picture(drawn));
   return failed > 0 ? 2 : 0;
 }
 
@@ -165,6 +171,25 @@ class Tables {
     if (this.read.size > 8) this.read.delete(this.read.keys().next().value!);
     return table;
   }
+}
+
+/** Of a picture that somebody can still look at. */
+const mostDrawn = 500;
+
+type Drawn = Pick<MeasureResult, 'definition' | 'value' | 'undefined' | 'n' | 'interval'>;
+
+function picture(results: readonly Drawn[]): string {
+  const [first, ...others] = results;
+  const title = first !== undefined && others.length === 0 ? first.definition : `${results.length} measures`;
+  return intervalChart(
+    title,
+    results.map(({ definition, value, undefined: reason, n, interval }) => ({
+      label: definition,
+      value: value ?? undefined,
+      ...(interval && { low: interval.low, high: interval.high }),
+      note: value === null ? (reason ?? '') : `n ${n}`,
+    })),
+  );
 }
 
 function present({ definition, version, value, undefined: reason, n, denominator, interval }: MeasureResult): string {
