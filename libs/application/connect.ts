@@ -5,7 +5,7 @@ import { systemClock } from '#libs/runtime';
 import type { HealthCheck } from '#libs/runtime';
 import { createApplication, type RunningApplication } from './application.js';
 import { Directory } from './directory.js';
-import { openMutableTables } from './mutable-tables.js';
+import { awaitMutableTables } from './mutable-tables.js';
 import type { ApplicationPorts } from './ports.js';
 
 export interface Connection {
@@ -17,7 +17,7 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/** The application of a service that is a process of its own: one event-store client, one $all subscription. */
+/** The application of a service that is a process of its own: one event-store client, one $all subscription. Waits for Postgres. */
 export async function connectApplication(options: {
   readonly eventStoreUrl: string;
   readonly databaseUrl: string;
@@ -26,7 +26,9 @@ export async function connectApplication(options: {
   readonly onFault?: ApplicationPorts['onFault'];
 }): Promise<Connection> {
   const { eventStoreUrl, databaseUrl, signPermit, isPermitIssuer, onFault } = options;
-  const source = await openMutableTables(databaseUrl);
+  const source = await awaitMutableTables(databaseUrl, (error, attempt) =>
+    onFault?.(`the database is away, waiting (${attempt})`, error),
+  );
   const store = createEventStore({ connectionString: eventStoreUrl });
   const fanOut = createFanOut(store);
   const application = createApplication({

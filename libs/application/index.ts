@@ -17,7 +17,7 @@ export type { Unreadable } from './unreadable.js';
 export type { ApprovalEntry, DeploymentEntry, OverrideEntry, PermitEntry, VersionEntry } from './directory.js';
 export type { VersionEvidence } from './evidence-of.js';
 export { followDirectory } from './follow-directory.js';
-export { openMutableTables } from './mutable-tables.js';
+export { awaitMutableTables, openMutableTables } from './mutable-tables.js';
 export { openWorkspace, WorkspaceNotOpened } from './open-workspace.js';
 export type { OpenedWorkspace, OpenWorkspace } from './open-workspace.js';
 export type { ApplicationPorts } from './ports.js';

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { disclosureEntities, disclosureMigrations } from '#libs/disclosure';
 import { identityEntities, identityMigrations } from '#libs/identity';
-import { createDataSource } from '#libs/postgres';
+import { createDataSource, whenReachable } from '#libs/postgres';
 
 /** The tables that may change: vault, subjects, key hashes, used re-authentications. Migrated when it resolves. */
 export function openMutableTables(databaseUrl: string): Promise<DataSource> {
@@ -10,4 +10,12 @@ export function openMutableTables(databaseUrl: string): Promise<DataSource> {
     migrations: [...disclosureMigrations, ...identityMigrations],
     migrationsTableName: 'mutable_migrations',
   });
+}
+
+/** The same for a process that is started beside Postgres, in any order. @param onWait as of {@link whenReachable} */
+export function awaitMutableTables(
+  databaseUrl: string,
+  onWait: (error: Error, attempt: number) => void,
+): Promise<DataSource> {
+  return whenReachable(() => openMutableTables(databaseUrl), onWait);
 }

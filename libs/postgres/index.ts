@@ -5,3 +5,4 @@ export type { LaunchedPostgres, LaunchOptions } from './launch.js';
 export { launchPostgres } from './launch.js';
 export type { Pool, PoolClient } from './pool.js';
 export { connectionOf, createPool, ensureDatabase } from './pool.js';
+export { whenReachable } from './reachable.js';

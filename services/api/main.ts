@@ -7,7 +7,7 @@ import {
   createApplication,
   Directory,
   followDirectory,
-  openMutableTables,
+  awaitMutableTables,
   type ApplicationPorts,
 } from '#libs/application';
 import { openContentFolder } from '#libs/content';
@@ -34,7 +34,9 @@ await runService('api', log, async () => {
   const closers = new Closers(log);
   try {
     const content = await openContentFolder(contentFolder);
-    const source = await openMutableTables(databaseUrl);
+    const source = await awaitMutableTables(databaseUrl, (error, attempt) =>
+      log.warn({ attempt, error: String(error) }, 'the database is away, waiting'),
+    );
     closers.add('tables', () => source.destroy());
     const pool = createPool(databaseUrl, { max: 10, name: 'assay-api' });
     closers.add('pool', () => pool.end());

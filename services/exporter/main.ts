@@ -3,7 +3,7 @@
 //   ASSAY_CONTENT      folder of the content store
 //   ASSAY_DOSSIER_KEY  file of the Ed25519 key that signs dossiers; made when it is not there
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
-import { connectApplication, openMutableTables } from '#libs/application';
+import { awaitMutableTables, connectApplication } from '#libs/application';
 import { openContentFolder } from '#libs/content';
 import { createPostgresVault } from '#libs/disclosure';
 import {
@@ -33,7 +33,9 @@ await runService('exporter', log, async () => {
     databaseUrl,
     onFault: (what, error) => log.error({ error: String(error) }, what),
   });
-  const source = await openMutableTables(databaseUrl);
+  const source = await awaitMutableTables(databaseUrl, (error, attempt) =>
+    log.warn({ attempt, error: String(error) }, 'the database is away, waiting'),
+  );
   const vault = createPostgresVault(source);
   let stopped: unknown;
   const exporter = createExporter({ store, application, vault, content, clock: systemClock, key });

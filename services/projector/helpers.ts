@@ -8,6 +8,8 @@ export interface HelpersOptions {
   readonly start: () => Helper;
   /** A helper has ended without being asked to: the group goes on without it. */
   readonly onFault: (message: string) => void;
+  /** Events and unread records from which on helpers are started. Default {@link farBehind}. */
+  readonly farBehind?: number;
   /** Milliseconds between two looks. Default 250. */
   readonly everyMs?: number;
   /** Milliseconds for which nobody may be behind before the helpers go. Default 5,000. */
@@ -44,18 +46,23 @@ export class Helpers {
     return others.length === 0 ? own : merged(own, others);
   }
 
+  /** Members of the group that this process is. */
+  get members(): number {
+    return 1 + this.#helpers.length;
+  }
+
   #look(): void {
-    const { projector, most, start, calmMs = 5_000 } = this.options;
+    const { projector, most, start, farBehind: far = farBehind, calmMs = 5_000 } = this.options;
     if (this.#rest > 0) this.#rest -= 1;
     if (this.#helpers.length > 0) {
-      const isCalm = behind(this.status()) < underWay;
+      const isCalm = behind(this.status()) < Math.min(underWay, far);
       if (!isCalm) this.#calmSince = undefined;
       else if (this.#calmSince === undefined) this.#calmSince = performance.now();
       else if (performance.now() - this.#calmSince >= calmMs) for (const helper of this.#helpers) helper.stop();
       return;
     }
     const status = projector.status();
-    if (status.status !== 'running' || this.#rest > 0 || behind(status) < farBehind) return;
+    if (status.status !== 'running' || this.#rest > 0 || behind(status) < far) return;
     const wanted = Math.min(most, status.partitions.length - 1);
     for (let count = 0; count < wanted; count += 1) this.#add(start());
   }

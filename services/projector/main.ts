@@ -6,12 +6,14 @@
 //   KAFKA_GROUP, KAFKA_SESSION_MS   another group than the database's own; when a projector that hangs loses its share
 //   PROJECTOR_BATCH    most events in one transaction
 //   PROJECTOR_THREADS  members of the group that it may be while it is far behind: as many as there are processors, at most 4
+//   PROJECTOR_FAR_BEHIND   events from which on it is: 30,000
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
 import { availableParallelism } from 'node:os';
+import { Gauge } from 'prom-client';
 import { alarmOf } from '#libs/projections';
 import { createLog, createRegistry, probeAddress, readConfiguration, runService, serveProbes } from '#libs/runtime';
 import { startHelper } from './helper.js';
-import { Helpers } from './helpers.js';
+import { farBehind, Helpers } from './helpers.js';
 import { startMember, type Told } from './member.js';
 import { registerMetrics } from './metrics.js';
 import { reasonsOf } from './reasons.js';
@@ -28,11 +30,18 @@ await runService('projector', log, async () => {
   const helpers = new Helpers({
     projector,
     most: threads - 1,
+    farBehind: read.integer('PROJECTOR_FAR_BEHIND', farBehind, 1, 1_000_000_000),
     start: () => startHelper(tell),
     onFault: (error) => log.error({ error }, 'a helper has ended, the projector goes on without it'),
   });
   const registry = createRegistry();
   registerMetrics(registry, helpers);
+  const members: Gauge = new Gauge({
+    name: 'assay_projector_members',
+    help: 'Members of the consumer group that this process is: more than one while it is far behind',
+    registers: [registry],
+    collect: () => members.set(helpers.members),
+  });
   const probes = await serveProbes({ ...address, registry, checks: reasonsOf(helpers, pool, messaging) });
   const close = async () => {
     await probes.close();

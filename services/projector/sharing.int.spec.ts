@@ -60,7 +60,7 @@ suite('projectors as processes over a real broker', () => {
     await database?.close();
   });
 
-  async function start(): Promise<ProjectorProcess> {
+  async function start(settings: Readonly<Record<string, string>> = {}): Promise<ProjectorProcess> {
     const root = repositoryRoot();
     const child = spawn(process.execPath, [join(root, 'dist', 'services', 'projector', 'main.js')], {
       cwd: root,
@@ -71,6 +71,7 @@ suite('projectors as processes over a real broker', () => {
         KAFKA_BROKERS: broker.address,
         KAFKA_PARTITIONS: '6',
         KAFKA_SESSION_MS: '6000',
+        ...settings,
       },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -102,14 +103,21 @@ suite('projectors as processes over a real broker', () => {
   const share = (projector: ProjectorProcess) => projector.gauge('assay_projector_partitions');
 
   test('one joins, one dies, one hangs and wakes again: the views stay the fold of the log', async () => {
-    const [first, second, third] = await Promise.all([start(), start(), start()]);
-    await append(history.slice(0, 200));
+    // The first is behind from the beginning, and for so long two members in two threads.
+    const [before, meanwhile] = [Math.floor(history.length * 0.7), Math.floor(history.length * 0.85)];
+    await append(history.slice(0, before));
+    const first = await start({ PROJECTOR_BATCH: '10', PROJECTOR_FAR_BEHIND: '20', PROJECTOR_THREADS: '2' });
+    await until('two members', async () => (await first.gauge('assay_projector_members')) === 2);
+    await reached();
+    await expectFold();
+    await until('one member again', async () => (await first.gauge('assay_projector_members')) === 1);
+
+    const [second, third] = await Promise.all([start(), start()]);
     await until('three shares', async () => {
       const shares = await Promise.all([first, second, third].map(share));
       return shares.every((count) => count === 2);
     });
-    const appending = append(history.slice(200, 600));
-    await until('some of it', async () => (await position()) > 0n);
+    const appending = append(history.slice(before, meanwhile));
     first.child.kill('SIGKILL');
     second.child.kill('SIGSTOP');
     await appending;
@@ -119,7 +127,7 @@ suite('projectors as processes over a real broker', () => {
 
     const fourth = await start();
     second.child.kill('SIGCONT');
-    await append(history.slice(600));
+    await append(history.slice(meanwhile));
     await until('three shares again', async () => {
       const shares = await Promise.all([second, third, fourth].map(share));
       return shares.every((count) => count === 2);

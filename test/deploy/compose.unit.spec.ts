@@ -137,7 +137,9 @@ test('the image is made of what the clone has, by its own lines, and its last st
 
 /** What a program's own sources, and the readers of configuration that it imports, ask the environment for. */
 function variablesOf(service: string): { readonly all: ReadonlySet<string>; readonly required: ReadonlySet<string> } {
-  const main = readFileSync(join(root, 'services', service, 'main.ts'), 'utf8');
+  const folder = join(root, 'services', service);
+  const own = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'));
+  const main = own.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n');
   const shared = [
     ...(main.includes('probeAddress') ? ['libs/runtime/probes.ts'] : []),
     ...(main.includes('kafkaOptions') ? ['libs/messaging/configuration.ts'] : []),

@@ -62,7 +62,7 @@ test.each([lineage, timeline])('threads that share out a segment file fill $name
     view,
     store,
     source: segmentSource(path, store),
-    threads: 3,
+    threads: 2,
     progress: (progress) => seen.push(progress),
   });
   expect([outcome, events]).toEqual(['switched', history.length]);
