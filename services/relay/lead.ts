@@ -12,6 +12,8 @@ import type { RelayOptions, RelayState } from './relay.js';
 const saveMs = 250;
 /** An idle relay renews its lease so often. */
 const idleRenewalMs = (leaseSeconds * 1000) / 4;
+/** A relay that is catching up waits so long for half a batch. */
+const lingerMs = 20;
 /** Bytes of one publish: a batch of one partition must fit into one message set of the broker. */
 const batchBytes = 2 << 20;
 
@@ -64,7 +66,10 @@ export async function lead(
       change({ status: 'leading', epoch, position: acknowledged, events, caughtUp, ...recordedAt });
     };
     while (!until.aborted) {
-      const batch = await queue.take(batchSize, saveMs);
+      // Before it has caught up, a batch of few costs as much as one of many; afterwards nobody waits for company.
+      const batch = reading.live
+        ? await queue.take(batchSize, saveMs)
+        : await queue.take(batchSize, lingerMs, batchSize / 2);
       if (batch === undefined) break;
       const relayed = batch.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
       const position = lastPosition(batch);

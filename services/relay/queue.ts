@@ -3,10 +3,10 @@ export interface Queue<Item> {
   /** What to wait for before the next one, if anything: the queue is full. After `end` nothing is taken. */
   put(item: Item): Promise<void> | undefined;
   /**
-   * Up to `most` items and `bytes` of them (one at least), as soon as there is one; empty after `milliseconds`;
-   * undefined when ended and drained.
+   * Up to `most` items and `bytes` of them (one at least), as soon as there are `least` (default 1) or no more can be
+   * put; what there is, or nothing, after `milliseconds`; undefined when ended and drained.
    */
-  take(most: number, milliseconds: number): Promise<readonly Item[] | undefined>;
+  take(most: number, milliseconds: number, least?: number): Promise<readonly Item[] | undefined>;
   /** The next `take` rejects with this, after what was put before has been taken. */
   fail(error: unknown): void;
   end(): void;
@@ -26,6 +26,7 @@ export function createQueue<Item>(limits: QueueLimits<Item>): Queue<Item> {
   let bytes = 0;
   let ended: { readonly error?: unknown } | undefined;
   const full = () => items.length > 0 && (items.length >= limits.items || bytes >= 2 * limits.bytes) && !ended;
+  let wanted = 1;
   let wakeTaker: () => void = () => undefined;
   let wakePutter: () => void = () => undefined;
   const room = async (): Promise<void> => {
@@ -39,11 +40,12 @@ export function createQueue<Item>(limits: QueueLimits<Item>): Queue<Item> {
       if (ended) return undefined;
       items.push(item);
       bytes += limits.sizeOf(item);
-      wakeTaker();
+      if (items.length >= wanted || full()) wakeTaker();
       return full() ? room() : undefined;
     },
-    async take(most, milliseconds) {
-      if (items.length === 0 && !ended) {
+    async take(most, milliseconds, least = 1) {
+      wanted = least;
+      if (items.length < least && !full() && !ended) {
         await new Promise<void>((resolve) => {
           const wake = () => {
             wakeTaker = () => undefined;

@@ -27,6 +27,22 @@ test('who fills it waits until there is room; who takes is woken by the first it
   expect(queue.size).toBe(3);
 });
 
+test('who wants several waits for them, but not longer than he said, and not when no more can be put', async () => {
+  const queue = createQueue<string>(limits);
+  const taken = queue.take(10, 60_000, 3);
+  for (const item of ['a', 'b', 'c']) void queue.put(item);
+  expect(await taken).toEqual(['a', 'b', 'c']);
+  void queue.put('d');
+  expect(await queue.take(10, 1, 3)).toEqual(['d']);
+  const most = queue.take(10, 60_000, 100);
+  for (const item of ['e', 'f', 'g', 'h']) void queue.put(item);
+  expect(await most).toEqual(['e', 'f', 'g', 'h']);
+  const last = queue.take(10, 60_000, 100);
+  void queue.put('i');
+  queue.end();
+  expect(await last).toEqual(['i']);
+});
+
 test('what was put before a fault is taken first; after the end nothing is taken in and nobody waits', async () => {
   const queue = createQueue<string>(limits);
   void queue.put('a');
