@@ -93,7 +93,7 @@ test('a topic of another number of partitions is refused, and nothing is written
 
 test('a second relay is told who the one relay is, and writes nothing', async () => {
   const first = start({ name: 'first' });
-  await until('all', () => first.state.events === 30);
+  await until('all', () => first.state.events === 30 && first.state.caughtUp);
   const written = items().length;
   const second = start({ name: 'second' });
   await until('standing by', () => second.state.status === 'standing-by');
