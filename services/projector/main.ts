@@ -9,7 +9,6 @@
 //   PROJECTOR_FAR_BEHIND   events from which on it is: 30,000
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
 import { availableParallelism } from 'node:os';
-import { Gauge } from 'prom-client';
 import { alarmOf } from '#libs/projections';
 import { createLog, createRegistry, probeAddress, readConfiguration, runService, serveProbes } from '#libs/runtime';
 import { startHelper } from './helper.js';
@@ -36,12 +35,6 @@ await runService('projector', log, async () => {
   });
   const registry = createRegistry();
   registerMetrics(registry, helpers);
-  const members: Gauge = new Gauge({
-    name: 'assay_projector_members',
-    help: 'Members of the consumer group that this process is: more than one while it is far behind',
-    registers: [registry],
-    collect: () => members.set(helpers.members),
-  });
   const probes = await serveProbes({ ...address, registry, checks: reasonsOf(helpers, pool, messaging) });
   const close = async () => {
     await probes.close();

@@ -2,7 +2,12 @@ import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { KafkaProjector } from './kafka.js';
 
-type Values = (projector: Pick<KafkaProjector, 'status'>) => readonly (readonly [label: string, value: number])[];
+interface Projecting extends Pick<KafkaProjector, 'status'> {
+  /** Members of the group that this process is. */
+  readonly members: number;
+}
+
+type Values = (projector: Projecting) => readonly (readonly [label: string, value: number])[];
 
 interface Definition {
   readonly name: string;
@@ -36,6 +41,11 @@ const definitions: readonly Definition[] = [
     values: (projector) => [['', projector.status().partitions.length]],
   },
   {
+    name: 'assay_projector_members',
+    help: 'Members of the consumer group that this process is: more than one while it is far behind',
+    values: (projector) => [['', projector.members]],
+  },
+  {
     name: 'assay_projector_gaps',
     help: 'Partitions of this process whose records are not complete in the topic',
     values: (projector) => [['', projector.status().gaps.length]],
@@ -52,7 +62,7 @@ const definitions: readonly Definition[] = [
 ];
 
 /** The projector's state as gauges, read when they are asked for. */
-export function registerMetrics(registry: Registry, projector: Pick<KafkaProjector, 'status'>): void {
+export function registerMetrics(registry: Registry, projector: Projecting): void {
   for (const { name, help, label, values } of definitions) {
     const gauge: Gauge<'view' | 'kind'> = new Gauge({
       name,
