@@ -1,8 +1,5 @@
-import { Worker } from 'node:worker_threads';
 import type { DocumentSignature } from '../signing/index.js';
-import { repositoryRoot } from '../runtime/root.js';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { startThread } from '../runtime/thread.js';
 import type { DossierInput } from './source.js';
 import { twinBytes } from './twin.js';
 import type { DossierStatement, SignStatement } from './twin.js';
@@ -43,7 +40,7 @@ export async function buildDossier(
   { sign, keyId, progress, signal }: BuildOptions,
 ): Promise<BuiltDossier> {
   signal?.throwIfAborted();
-  const worker = openWorker();
+  const worker = startThread(import.meta.url, 'worker', { resourceLimits });
   const abort = () => void worker.terminate();
   signal?.addEventListener('abort', abort, { once: true });
   try {
@@ -90,11 +87,4 @@ export async function buildDossier(
     signal?.removeEventListener('abort', abort);
     await worker.terminate();
   }
-}
-
-function openWorker(): Worker {
-  // Run from the sources (tests, benches) the worker needs the loader that reads them.
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), { resourceLimits });
-  const loader = pathToFileURL(join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')).href;
-  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv: ['--import', loader], resourceLimits });
 }

@@ -15,6 +15,7 @@ export { freePort } from './ports.js';
 export { InvalidConfiguration, readConfiguration } from './configuration.js';
 export type { Configuration } from './configuration.js';
 export { runService } from './service.js';
+export { startThread } from './thread.js';
 export type { RunningService } from './service.js';
 export { createRegistry, probeAddress, serveProbes } from './probes.js';
 export type { ProbeOptions, Probes } from './probes.js';

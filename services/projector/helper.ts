@@ -1,6 +1,4 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { repositoryRoot } from '#libs/runtime';
+import { startThread } from '#libs/runtime';
 import type { KafkaProjectorStatus } from './kafka.js';
 import type { Told } from './member.js';
 
@@ -20,12 +18,9 @@ export interface Helper {
 }
 
 export function startHelper(tell: (told: Told) => void): Helper {
-  const source = import.meta.url.endsWith('.ts');
-  const worker = new Worker(new URL(source ? './thread.ts' : './thread.js', import.meta.url), {
+  const worker = startThread(import.meta.url, 'thread', {
     // A batch's objects die together: with room for them few are copied.
     resourceLimits: { maxYoungGenerationSizeMb: 64 },
-    // Run from the sources it needs the loader that reads them.
-    ...(source && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
   });
   let status: KafkaProjectorStatus | undefined;
   let fault: string | undefined = 'it has ended by itself';

@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { readSegment, segmentState, shareSegment, type SharedPiece } from '../../event-store/segment.js';
 import { connectionOf } from '../../postgres/pool.js';
-import { repositoryRoot } from '../../runtime/root.js';
+import { startThread } from '../../runtime/thread.js';
 import { Stopped } from '../core/consumer.js';
 import type { Stop } from '../core/delivery.js';
 import { partitionOf } from '../core/partition.js';
@@ -147,13 +146,10 @@ class Thread {
     share: Share,
     private readonly written: (events: number, position: bigint) => void,
   ) {
-    const fromSource = import.meta.url.endsWith('.ts');
-    this.#worker = new Worker(new URL(fromSource ? './thread.ts' : './thread.js', import.meta.url), {
+    this.#worker = startThread(import.meta.url, 'thread', {
       workerData: share,
       // A batch's objects die together: with room for them few are copied. (Three times a semi-space of 64 MB.)
       resourceLimits: { maxYoungGenerationSizeMb: 192 },
-      // Run from the sources (tests, benches) it needs the loader that reads them.
-      ...(fromSource && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
     });
     this.ended = this.#run(share);
     this.ended.catch(() => undefined);

@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
-import { repositoryRoot } from '#libs/runtime';
+import type { Worker } from 'node:worker_threads';
+import { startThread } from '#libs/runtime';
 import type { Table } from '../table/index.js';
 import { profileTable, profiling } from './report.js';
 import type { DataProfile, ProfileOptions } from './report.js';
@@ -45,17 +44,12 @@ class Pool {
   private readonly workers: Worker[];
 
   constructor(workload: Workload, threads: number) {
-    const source = import.meta.url.endsWith('.ts');
-    this.workers = Array.from(
-      { length: threads },
-      () =>
-        new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
-          workerData: workload,
-          // What a worker makes is short-lived: a small nursery keeps the process tree small.
-          resourceLimits: { maxYoungGenerationSizeMb: 16 },
-          // Run from the sources (tests, benches) the worker needs the loader that reads them.
-          ...(source && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
-        }),
+    this.workers = Array.from({ length: threads }, () =>
+      startThread(import.meta.url, 'worker', {
+        workerData: workload,
+        // What a worker makes is short-lived: a small nursery keeps the process tree small.
+        resourceLimits: { maxYoungGenerationSizeMb: 16 },
+      }),
     );
   }
 

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { ContentStore } from '#libs/content';
 import type { ContentReference } from '#libs/lifecycle';
-import { repositoryRoot } from '#libs/runtime';
+import { startThread } from '#libs/runtime';
 
 /** Bytes of the largest model file that is read: 512 MiB. Milliseconds and megabytes that reading one may take. */
 export const modelBytesLimit = 512 * 2 ** 20;
@@ -22,11 +20,9 @@ export function modelInspector(content: ContentStore): (reference: ContentRefere
 }
 
 function inspect(model: Uint8Array): Promise<string | undefined> {
-  const source = import.meta.url.endsWith('.ts');
-  const worker = new Worker(new URL(source ? './worker.ts' : './worker.js', import.meta.url), {
+  const worker = startThread(import.meta.url, 'worker', {
     workerData: model,
     resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
-    ...(source && { execArgv: ['--import', join(repositoryRoot(), 'scripts', 'typescript-loader.mjs')] }),
   });
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
