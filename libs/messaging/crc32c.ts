@@ -18,24 +18,11 @@ const tables: readonly Int32Array[] = (() => {
   return all;
 })();
 
-const [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15] = tables as [
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-  Int32Array,
-];
+type Tuple<Item, Length extends number, Items extends Item[] = []> = Items['length'] extends Length
+  ? Items
+  : Tuple<Item, Length, [...Items, Item]>;
+
+const [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15] = tables as Tuple<Int32Array, 16>;
 
 /** Words are read as the machine has them; one that has the high byte first takes the bytes one by one. */
 const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

@@ -15,21 +15,18 @@ export interface RunningService {
  */
 export async function runService(name: string, log: Log, start: () => Promise<RunningService>): Promise<void> {
   let service: RunningService;
-  let isRunning = false;
   // It may wait for a neighbour at its start for as long as that is away, but not for longer than its parent lives.
-  endWithParent(() => {
-    if (!isRunning) process.exit(1);
-  });
+  let stop = (): void => process.exit(1);
+  endWithParent(() => stop());
   try {
     service = await start();
   } catch (error) {
     process.stderr.write(`assay ${name} did not start: ${(error as Error).message}\n`);
     process.exit(error instanceof InvalidConfiguration ? 2 : 1);
   }
-  isRunning = true;
   process.stdout.write(`${service.line}\n`);
   let stopping = false;
-  const stop = (): void => {
+  stop = () => {
     if (stopping) return;
     stopping = true;
     service.close().then(
@@ -41,5 +38,4 @@ export async function runService(name: string, log: Log, start: () => Promise<Ru
     );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  endWithParent(stop);
 }
