@@ -89,10 +89,9 @@ suite(`over Kafka (${why === undefined ? `--seed ${seed}` : `skipped: ${why}`})`
         await sleep(random.whole(2_000));
       }
     } finally {
-      for (const victim of chosen) {
-        if (held) victim.release();
-        else await victim.restart();
-      }
+      if (held) for (const victim of chosen) victim.release();
+      // Together: a service says that it has begun only when its database is back.
+      else await Promise.all(chosen.map((victim) => victim.restart()));
     }
     const { length } = load.acknowledged;
     await until('the load is answered', () => load.acknowledged.length > length + 3);
