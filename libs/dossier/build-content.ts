@@ -11,6 +11,7 @@ import { overrides } from './sections/overrides.js';
 import { refusals } from './sections/refusals.js';
 import { deployments, incidents, permits, segments } from './sections/serving.js';
 import { training } from './sections/training.js';
+import { unreadable } from './sections/unreadable.js';
 import type { DossierInput } from './source.js';
 
 /**
@@ -46,9 +47,10 @@ export function buildContent(input: DossierInput): DossierContent {
     access,
     lateEntries,
   ].map((section) => section(scribe));
+  const unread = unreadable(scribe);
   const missing = gaps(scribe);
   const missingRows = missing.blocks.reduce((sum, block) => sum + (block.kind === 'table' ? block.rows.length : 0), 0);
-  const sections = [cover(scribe), brief(scribe, missingRows), ...middle, missing, verification(scribe)];
+  const sections = [cover(scribe), brief(scribe, missingRows), ...unread, ...middle, missing, verification(scribe)];
   const model = history.of('ModelRegistered')[0];
   const registered = history.of('ModelVersionRegistered').find(({ data }) => data.modelVersionId === modelVersionId);
   const times = events.map(({ recordedAt }) => recordedAt).sort();

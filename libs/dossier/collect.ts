@@ -1,15 +1,17 @@
+import { createHash } from 'node:crypto';
 import type { RecordedEvent } from '../event-store/envelope.js';
+import { InvalidEvent } from '../event-store/invalid-event.js';
 import type { EventStore, StoredEvent } from '../event-store/port.js';
 import type { AssayEvent } from '../lifecycle/events.js';
-import { streamName } from '../lifecycle/streams.js';
+import { parseStreamName, streamName } from '../lifecycle/streams.js';
 import type { Aggregate } from '../lifecycle/streams.js';
 import type { Id } from '../lifecycle/values.js';
 import { createMentions } from './mentions.js';
 import type { Mentions } from './mentions.js';
-import type { DossierEvent } from './source.js';
+import type { DossierEvent, UnreadableEvidence } from './source.js';
 import { isOf } from './source.js';
 
-/** `decodeEvent` of the codec: undefined for a type that this release does not know. */
+/** `readEvent` of the application: undefined for what lies in no stream of ours. @throws InvalidEvent */
 export type Decode = (stored: StoredEvent) => RecordedEvent | undefined;
 
 /** Which streams mention an id; `createMentions` answers it from one pass over $all, a view may answer it faster. */
@@ -26,6 +28,8 @@ export interface CollectOptions {
 export interface Collected {
   /** In $all order. */
   readonly events: readonly DossierEvent[];
+  /** What lies in the same streams, or may belong there, and cannot be read; in $all order. */
+  readonly unreadable: readonly UnreadableEvidence[];
   /** `recordedAt` of the last event at or before `asOf`. */
   readonly asOfTime: string;
 }
@@ -41,6 +45,8 @@ export class UnknownModelVersion extends Error {
   }
 }
 
+/** Under this name decisions about events that no decision can read are recorded. */
+const decisionsView = 'decisions';
 /** Streams read at the same time. */
 const readers = 16;
 /** Milliseconds of work after which the event loop gets its turn. */
@@ -49,7 +55,9 @@ const turn = 8;
 /**
  * Every event that concerns one model version as of a position, read from the event store: what it was made of, what
  * was decided about it, what it served. Two steps: who mentions whom (one pass over $all, or `index`), then the
- * streams themselves. Gives the event loop a turn every few milliseconds.
+ * streams themselves. An event that cannot be read is named as such and the rest goes on: a dossier gives nobody a right,
+ * and says what it lacks. Gives the event loop a turn every few milliseconds.
+ * @throws UnknownModelVersion; InvalidEvent where the registration of the version itself cannot be read
  */
 export async function collectDossierEvents(
   store: Pick<EventStore, 'readAll' | 'readStream'>,
@@ -62,6 +70,8 @@ export async function collectDossierEvents(
     ? { ...(await options.index(asOf)), seen: [] }
     : await scan(store, options, breathe);
   const events = new Map<Id, DossierEvent>();
+  const unreadable = new Map<Id, UnreadableEvidence>();
+  const faults = new Map<string, InvalidEvent>();
   const read = new Set<string>();
   const queue: string[] = [];
   const want = (stream: string | undefined) => {
@@ -124,33 +134,45 @@ export async function collectDossierEvents(
 
   const keep = (event: DossierEvent) => {
     if (!belongs(event, modelVersionId, subjects) || events.has(event.id)) return;
+    if ((isOf(event, 'PartitionSkipped') || isOf(event, 'PartitionRetried')) && !unreadable.has(event.data.eventId))
+      return;
     events.set(event.id, event);
     follow(event);
   };
 
-  const readOne = async (stream: string) => {
+  const take = (stored: StoredEvent, isPlaced: boolean) => {
+    try {
+      const event = evidence(stored, decode);
+      if (event && isPlaced) keep(event);
+    } catch (error) {
+      if (!(error instanceof InvalidEvent)) throw error;
+      faults.set(stored.stream, error);
+      unreadable.set(stored.id, unreadableOf(stored, error, isPlaced));
+    }
+  };
+  const readOne = async (stream: string, isPlaced = true) => {
     for await (const stored of store.readStream(stream)) {
       if (stored.position > asOf) break;
-      const event = evidence(stored, decode);
-      if (event) keep(event);
+      take(stored, isPlaced);
       await breathe();
     }
   };
   const drain = async () => {
-    while (queue.length > 0) await Promise.all(queue.splice(0, readers).map(readOne));
+    while (queue.length > 0) await Promise.all(queue.splice(0, readers).map((stream) => readOne(stream)));
   };
 
-  for (const stored of seen) {
+  for (const { stored, isPlaced } of seen) {
     read.add(stored.stream);
-    const event = evidence(stored, decode);
-    if (event) keep(event);
+    take(stored, isPlaced);
     await breathe();
   }
   want(streamName('modelVersion', workspace, modelVersionId));
   want(streamName('riskAssessment', workspace, modelVersionId));
   await drain();
   if (![...events.values()].some(({ type }) => type === 'ModelVersionRegistered'))
-    throw new UnknownModelVersion(modelVersionId, asOf);
+    throw (
+      faults.get(streamName('modelVersion', workspace, modelVersionId)) ?? new UnknownModelVersion(modelVersionId, asOf)
+    );
   // What points at the version, then what points at that: incidents of overrides, refusals about approvals.
   for (let known = 0; known !== subjects.size;) {
     known = subjects.size;
@@ -162,10 +184,25 @@ export async function collectDossierEvents(
     for (const stream of mentions.grants(person)) want(stream);
   }
   await drain();
+  for (const stream of mentions.unplaced())
+    if (!read.has(stream) && parseStreamName(stream)?.workspace === workspace) await readOne(stream, false);
+  if (unreadable.size > 0) wantId('partitionRelease', decisionsView);
+  await drain();
   return {
-    events: [...events.values()].sort((a, b) => (a.position < b.position ? -1 : a.position > b.position ? 1 : 0)),
+    events: [...events.values()].sort(byPosition),
+    unreadable: [...unreadable.values()].sort(byPosition),
     asOfTime,
   };
+}
+
+const byPosition = (a: { readonly position: bigint }, b: { readonly position: bigint }): number =>
+  a.position < b.position ? -1 : a.position > b.position ? 1 : 0;
+
+function unreadableOf(stored: StoredEvent, error: InvalidEvent, isPlaced: boolean): UnreadableEvidence {
+  const { id, stream, revision, position, recordedAt, data, metadata } = stored;
+  const digest = createHash('sha256').update(data).update(Uint8Array.of(0)).update(metadata).digest('hex');
+  const type = stored.type.slice(0, 100);
+  return { id, type, stream, revision, position, recordedAt, digest, error: error.message, isPlaced };
 }
 
 /** Streams shared with other versions (model, denials, deployments' segments) are kept only where they concern this one. */
@@ -191,20 +228,30 @@ function evidence(stored: StoredEvent, decode: Decode): DossierEvent | undefined
   } as DossierEvent;
 }
 
+interface Seen {
+  readonly stored: StoredEvent;
+  /** False where a segment does not say which versions it is of. */
+  readonly isPlaced: boolean;
+}
+
 /** One pass over $all. Segments are streams of one event and many: those of this version are kept as they pass. */
 async function scan(
   store: Pick<EventStore, 'readAll'>,
   { workspace, modelVersionId, asOf }: CollectOptions,
   breathe: () => Promise<void>,
-): Promise<{ mentions: Mentions; asOfTime: string; seen: readonly StoredEvent[] }> {
+): Promise<{ mentions: Mentions; asOfTime: string; seen: readonly Seen[] }> {
   const mentions = createMentions();
-  const seen: StoredEvent[] = [];
+  const seen: Seen[] = [];
   const segment = streamName('predictionSegment', workspace, '-').slice(0, -1);
   let asOfTime = '';
   for await (const stored of store.readAll()) {
     if (stored.position > asOf) break;
     if (!stored.stream.startsWith(segment)) mentions.see(stored);
-    else if (Buffer.from(stored.data).includes(modelVersionId)) seen.push(stored);
+    else {
+      const bytes = Buffer.from(stored.data.buffer, stored.data.byteOffset, stored.data.byteLength);
+      if (bytes.includes(modelVersionId)) seen.push({ stored, isPlaced: true });
+      else if (!bytes.includes('"rows":{')) seen.push({ stored, isPlaced: false });
+    }
     if (stored.recordedAt > asOfTime) asOfTime = stored.recordedAt;
     await breathe();
   }

@@ -7,7 +7,7 @@ export { createMentions } from './mentions.js';
 export type { Mentions } from './mentions.js';
 export { disclosedIn, peopleIn } from './references.js';
 export { defaultLateEntryLimitSeconds } from './source.js';
-export type { DossierEvent, DossierInput, Revealed } from './source.js';
+export type { DossierEvent, DossierInput, Revealed, UnreadableEvidence } from './source.js';
 export type { DossierStatement, DossierTwin, SignStatement } from './twin.js';
 export { NotADossier, verifyDossier } from './verify.js';
 export type { Check, Verification, VerifyInput } from './verify.js';

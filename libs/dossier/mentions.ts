@@ -7,6 +7,8 @@ export interface Mentions {
   of(id: string): Iterable<string>;
   /** Streams of the grants and delegations that an identity was given. */
   grants(identityId: string): Iterable<string>;
+  /** Streams that should say at their beginning what they are about, and do not: an unreadable event may be why. */
+  unplaced(): Iterable<string>;
 }
 
 /** Aggregates whose events point at a model version, an approval, a permit, a deployment or an incident. */
@@ -38,6 +40,7 @@ const fields: Readonly<Record<string, readonly string[]>> = {
 export function createMentions(): Mentions {
   const streams = new Map<string, Set<string>>();
   const grants = new Map<string, Set<string>>();
+  const unplaced = new Set<string>();
   const add = (map: Map<string, Set<string>>, id: string, stream: string) => {
     const known = map.get(id);
     if (known) known.add(stream);
@@ -50,8 +53,9 @@ export function createMentions(): Mentions {
       if (aggregate === 'accessGrant') {
         if (event.revision > 0n) return;
         const text = utf8(event.data);
-        for (const field of ['subjectId', 'delegateId'])
-          for (const id of values(text, field)) add(grants, id, event.stream);
+        const subjects = ['subjectId', 'delegateId'].flatMap((field) => values(text, field));
+        for (const id of subjects) add(grants, id, event.stream);
+        if (subjects.length === 0) unplaced.add(event.stream);
         return;
       }
       if (!pointing.has(aggregate) || (byFirstEvent.has(aggregate) && event.revision > 0n)) return;
@@ -60,9 +64,11 @@ export function createMentions(): Mentions {
       // Segments name versions as keys, refusals name anything: there every id counts.
       const ids = named ? named.flatMap((field) => values(text, field)) : (text.match(uuids) ?? []);
       for (const id of ids) add(streams, id, event.stream);
+      if (named && event.revision === 0n && ids.length === 0) unplaced.add(event.stream);
     },
     of: (id) => streams.get(id) ?? [],
     grants: (id) => grants.get(id) ?? [],
+    unplaced: () => unplaced,
   };
 }
 

@@ -23,6 +23,26 @@ export type DossierEventOf<Type extends EventType> = DossierEvent<EventOf<Type>>
 /** A disclosed text, or why it is not there. */
 export type Revealed = { readonly text: string; readonly salt?: string } | 'erased' | 'withheld';
 
+/**
+ * An event that lies where this dossier looks and that this build cannot read. No fact rests on it, and its bytes are
+ * not handed on: nobody could say what is in them.
+ */
+export interface UnreadableEvidence {
+  readonly id: Id;
+  /** As stated, cut to 100 characters. */
+  readonly type: string;
+  readonly stream: string;
+  readonly revision: bigint;
+  readonly position: bigint;
+  readonly recordedAt: string;
+  /** SHA-256 over the stored bytes: data, one zero byte, metadata. */
+  readonly digest: Sha256;
+  /** Field and rule, never a value. */
+  readonly error: string;
+  /** False where nobody can tell which version its stream is about. */
+  readonly isPlaced: boolean;
+}
+
 export interface DossierInput {
   readonly modelVersionId: Id;
   /** The dossier is a picture of the record up to and including this position. */
@@ -32,6 +52,8 @@ export interface DossierInput {
   readonly audience: string;
   /** In $all order. */
   readonly events: readonly DossierEvent[];
+  /** In $all order; the decisions about them are among `events`. */
+  readonly unreadable: readonly UnreadableEvidence[];
   readonly disclosures: ReadonlyMap<Sha256, Revealed>;
   /** Names by identity id, joined when read; `erased` where the vault row is gone. */
   readonly people: ReadonlyMap<Id, string | 'erased'>;

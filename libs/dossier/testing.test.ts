@@ -39,6 +39,7 @@ export function inputOf(recorder: Recorder, modelVersionId: string, events: read
     asOfTime: last.recordedAt,
     audience: 'supervisory authority',
     events,
+    unreadable: [],
     disclosures: recorder.disclosures,
     people: recorder.people,
     lateEntryLimitSeconds: defaultLateEntryLimitSeconds,

@@ -148,6 +148,52 @@ describe('the exporter on a real ledger', () => {
     expect(Buffer.from(dossier.twin).includes('"type":"DenialCounted"')).toBe(true);
   });
 
+  test('an event that nobody can read is named, with the decision about it, and hides nothing else', async () => {
+    const { modelVersionId, approvalId } = await people.approved();
+    const [known, unknown] = [newId(), newId()];
+    const bytes = Buffer.from('{"not":"an event"}');
+    const append = (stream: string, id: Id, type: string) =>
+      all.ledger.store.append(stream, [{ id, type, data: bytes, metadata: bytes }], 'any');
+    await append(`approval-${all.workspace}.${approvalId}`, known, 'ApprovalRevoked');
+    await append(`permit-${all.workspace}.${newId()}`, unknown, 'FromANewerBuild');
+    const make = async () => {
+      const request = { exportId: newId(), workspace: all.workspace, modelVersionId, correlationId: newId() };
+      const { dossier } = await exporter.make({ ...request, asOf: await head() });
+      expect(verifyDossier({ twin: dossier.twin, pdf: dossier.pdf, key, schema }).verified).toBe(true);
+      return Buffer.from(dossier.twin).toString();
+    };
+    const before = await make();
+    for (const said of [
+      'What cannot be read?',
+      '"text":"2 events of the record',
+      `ApprovalRevoked ${known}, approval-${all.workspace}.${approvalId} revision`,
+      `FromANewerBuild ${unknown}, permit-`,
+      'whether it is about this version cannot be told',
+      'decision to pass it by',
+      'ApprovalSigned',
+      'ApprovalGranted',
+    ])
+      expect([said, before.includes(said)]).toEqual([said, true]);
+    expect(before.includes('an event\\"}')).toBe(false);
+    const decision = { view: 'decisions', partition: 0, eventId: known, position: 1n, decision: 'skip' } as const;
+    await all.done(all.administrator, 'ReleasePartition', { ...decision, reason: 'see case 17' });
+    const after = await make();
+    expect(['passed by, by decision of', 'see case 17'].filter((said) => !after.includes(said))).toEqual([]);
+  });
+
+  test('where the registration of the version cannot be read there is no dossier', async () => {
+    const modelVersionId = newId();
+    const bytes = Buffer.from('{"not":"an event"}');
+    const event = { id: newId(), type: 'ModelVersionRegistered', data: bytes, metadata: bytes };
+    const { position: asOf } = await all.ledger.store.append(
+      `modelVersion-${all.workspace}.${modelVersionId}`,
+      [event],
+      'no_stream',
+    );
+    const request = { exportId: newId(), workspace: all.workspace, modelVersionId, asOf, correlationId: newId() };
+    await expect(exporter.make(request)).rejects.toMatchObject({ name: 'ExportRefused', code: 'UnreadableEvent' });
+  });
+
   test('a version that was not yet registered at the position fails with its code', async () => {
     const asOf = await head();
     const modelVersionId = await people.version();

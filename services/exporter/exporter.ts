@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Application, type CommandInputs, serviceActor } from '#libs/application';
+import { type Application, type CommandInputs, readEvent, serviceActor } from '#libs/application';
 import type { ContentStore } from '#libs/content';
 import type { Vault } from '#libs/disclosure';
 import {
@@ -14,7 +14,7 @@ import {
   disclosedIn,
   peopleIn,
 } from '#libs/dossier';
-import { type EventStore, InvalidEvent, decodeEvent } from '#libs/event-store';
+import { type EventStore, InvalidEvent } from '#libs/event-store';
 import type { CommandContext, ContentReference, Id } from '#libs/lifecycle';
 import { type Clock, deterministicId } from '#libs/runtime';
 import { type SigningKey, signDocument } from '#libs/signing';
@@ -86,7 +86,7 @@ export function createExporter(dependencies: ExporterDependencies): Exporter {
     const progress = (step: ExportProgress['step'], share: number) => onProgress?.(exportId, { step, share });
     progress('collecting', 0);
     try {
-      const { events, asOfTime } = await collectDossierEvents(store, (stored) => decodeEvent(stored), {
+      const { events, unreadable, asOfTime } = await collectDossierEvents(store, readEvent, {
         workspace,
         modelVersionId,
         asOf,
@@ -104,6 +104,7 @@ export function createExporter(dependencies: ExporterDependencies): Exporter {
         asOfTime,
         audience: dependencies.audience ?? 'auditors and supervisory authorities',
         events,
+        unreadable,
         disclosures: new Map(texts.map((digest) => [digest, known.get(digest) ?? 'withheld'])),
         people: new Map(
           [...names].flatMap(([id, digest]): [Id, string][] => {

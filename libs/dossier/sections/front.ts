@@ -183,6 +183,15 @@ export function brief(scribe: Scribe, missing: number): Section {
         ),
       ],
     });
+    if (input.unreadable.length > 0)
+      rows.push({
+        label: 'What cannot be read?',
+        cells: [
+          scribe.label(
+            `${count(input.unreadable.length, 'event')} of the record: what they say is not in this dossier, and what it says may be outdated by them. See the section “Events that cannot be read”.`,
+          ),
+        ],
+      });
     return [{ kind: 'facts', rows }];
   });
 }
