@@ -5,6 +5,8 @@ export interface HealthCheck {
   check(): Promise<string | undefined>;
   /** What a person should know also while all is well, e.g. who leads. */
   state?(): string;
+  /** What waits for a person while everything else goes on: it must not keep work away from the service. */
+  alarm?(): string | undefined;
 }
 
 export interface Health {
@@ -13,6 +15,8 @@ export interface Health {
   readonly reasons: Readonly<Record<string, string>>;
   /** By the name of the check. */
   readonly states: Readonly<Record<string, string>>;
+  /** What waits for a person, by the name of the check; no reason not to be ready. */
+  readonly alarms: Readonly<Record<string, string>>;
 }
 
 /** Runs all checks at once, each for at most `timeoutMs`: one that hangs is one that fails. */
@@ -35,5 +39,14 @@ export async function checkHealth(checks: readonly HealthCheck[], timeoutMs = 2_
     }),
   );
   const states = checks.flatMap(({ name, state }) => (state ? [[name, state()] as const] : []));
-  return { ready: Object.keys(reasons).length === 0, reasons, states: Object.fromEntries(states) };
+  const alarms = checks.flatMap(({ name, alarm }) => {
+    const text = alarm?.();
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return {
+    ready: Object.keys(reasons).length === 0,
+    reasons,
+    states: Object.fromEntries(states),
+    alarms: Object.fromEntries(alarms),
+  };
 }

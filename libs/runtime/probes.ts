@@ -46,8 +46,8 @@ export async function serveProbes({ host, port, checks, registry }: ProbeOptions
     if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { status: 'GET or HEAD' });
     if (path === '/health/live') return json(200, { status: 'live' });
     if (path === '/health/ready') {
-      void checkHealth(checks).then(({ ready, reasons, states }) =>
-        json(ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', reasons, states }),
+      void checkHealth(checks).then(({ ready, ...rest }) =>
+        json(ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', ...rest }),
       );
       return undefined;
     }

@@ -173,7 +173,7 @@ describe('without sign-in', () => {
     const waiting = await fetch(`${api.url}/health/ready`);
     expect([waiting.status, await waiting.json()]).toEqual([
       503,
-      { status: 'not-ready', reasons: { store: 'the store is starting' }, states: {} },
+      { status: 'not-ready', reasons: { store: 'the store is starting' }, states: {}, alarms: {} },
     ]);
     reason = undefined;
     expect((await fetch(`${api.url}/health/ready`)).status).toBe(200);

@@ -3,7 +3,7 @@ import type { Pool } from '#libs/postgres';
 import type { HealthCheck } from '#libs/runtime';
 import type { KafkaProjector } from './kafka.js';
 
-/** What must hold before a projector over Kafka is ready: its neighbours answer, and nothing is stopped. */
+/** What must hold before a projector over Kafka is ready: its neighbours answer. A stop is an alarm. */
 export function reasonsOf(
   projector: Pick<KafkaProjector, 'status'>,
   pool: Pool,
@@ -40,12 +40,12 @@ export function reasonsOf(
     {
       name: 'views',
       check: async () => {
-        const { stops, views } = projector.status();
-        const [stop] = stops;
-        if (stop)
-          return `${stop.view} is stopped in partition ${stop.partition} at event ${stop.eventId}: ${stop.error}`;
-        const troubled = views.find(({ trouble }) => trouble !== undefined);
+        const troubled = projector.status().views.find(({ trouble }) => trouble !== undefined);
         return troubled && `${troubled.view}: ${troubled.trouble}`;
+      },
+      alarm: () => {
+        const [stop] = projector.status().stops;
+        return stop && `${stop.view} is stopped in partition ${stop.partition} at event ${stop.eventId}: ${stop.error}`;
       },
     },
   ];

@@ -102,11 +102,15 @@ function healthChecks(
     {
       name: 'views',
       check: async () => {
-        const stops = projector.alarms();
-        if (stops[0]) return `${stops[0].view} is stopped at event ${stops[0].eventId}: ${stops[0].error}`;
         if (projector.trouble !== undefined) return projector.trouble;
-        const behind = lag.lags().find(({ events }) => events > readyLagEvents);
+        // What lies behind a stopped partition counts as well: the alarm says why, and the other views go on.
+        const stopped = new Set(projector.alarms().map(({ view }) => view));
+        const behind = lag.lags().find(({ view, events }) => events > readyLagEvents && !stopped.has(view));
         return behind && `${behind.view} is ${behind.events} events behind`;
+      },
+      alarm: () => {
+        const [stop] = projector.alarms();
+        return stop && `${stop.view} is stopped at event ${stop.eventId}: ${stop.error}`;
       },
     },
     {
@@ -121,7 +125,8 @@ function healthChecks(
     },
     {
       name: 'decisions',
-      check: async () => {
+      check: async () => undefined,
+      alarm: () => {
         const [first] = directory.unreadable.waiting();
         return first && describeUnreadable(first);
       },

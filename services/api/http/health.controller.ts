@@ -14,13 +14,13 @@ export class HealthController {
     response.set('cache-control', 'no-store').json({ status: 'live' });
   }
 
-  /** The store and the database answer and the views are near the log's end; otherwise 503 and why. */
+  /** The store and the database answer and the views are near the log's end; otherwise 503 and why. A stopped partition is an alarm: all else goes on. */
   @Get('ready')
   async ready(@Res() response: Response): Promise<void> {
-    const { ready, reasons, states } = await checkHealth(this.ports.health);
+    const { ready, ...rest } = await checkHealth(this.ports.health);
     response
       .status(ready ? 200 : 503)
       .set('cache-control', 'no-store')
-      .json({ status: ready ? 'ready' : 'not-ready', reasons, states });
+      .json({ status: ready ? 'ready' : 'not-ready', ...rest });
   }
 }
