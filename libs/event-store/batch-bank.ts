@@ -1,6 +1,7 @@
 import type { BatchCall } from './client.js';
 import { StoreUnavailable } from './port.js';
-import type { BatchAppendRequest, WriteOutcome } from './protocol/index.js';
+import type { BatchAnswer, BatchAppendRequest, WriteOutcome } from './protocol/index.js';
+import { AppendFrames } from './protocol/index.js';
 
 interface Waiting {
   readonly resolve: (outcome: WriteOutcome) => void;
@@ -10,8 +11,14 @@ interface Waiting {
 
 /** The appends under way on one BatchAppend call; each is answered, fails with the call, or runs out of time. */
 export interface BatchBank {
+  /** Whether the call goes on. */
+  readonly isOpen: boolean;
+  /** Requests of one turn of the event loop are sent in one piece, in the order in which they were asked. */
   ask(request: BatchAppendRequest, timeoutMilliseconds: number): Promise<WriteOutcome>;
 }
+
+/** So much is sent at once. */
+const mostPieceBytes = 256 * 1024;
 
 /**
  * The bank belongs to its call. (The official client has one for the whole process: an error on one connection
@@ -31,15 +38,33 @@ export function batchBank(call: BatchCall): BatchBank {
     failure ??= error;
     for (const correlation of waiting.keys()) settle(correlation)?.reject(error);
   };
-  call.on('data', ({ correlation, outcome }: { correlation: string; outcome: WriteOutcome }) =>
-    settle(correlation)?.resolve(outcome),
-  );
+  call.on('data', (answers: readonly BatchAnswer[]) => {
+    for (const { correlation, outcome } of answers) settle(correlation)?.resolve(outcome);
+  });
   call.on('error', fail);
   const ended = () => fail(new StoreUnavailable('the store ended the append stream'));
   call.on('end', ended);
   call.on('close', ended);
 
+  let frames: AppendFrames | undefined;
+  const send = () => {
+    const piece = frames;
+    frames = undefined;
+    if (piece && !failure) call.write(piece);
+  };
+  const write = (request: BatchAppendRequest) => {
+    if (!frames) {
+      frames = new AppendFrames();
+      process.nextTick(send);
+    }
+    frames.add(request);
+    if (frames.size >= mostPieceBytes) send();
+  };
+
   return {
+    get isOpen() {
+      return failure === undefined;
+    },
     ask: (request, timeoutMilliseconds) =>
       new Promise((resolve, reject) => {
         if (failure) return reject(failure);
@@ -47,8 +72,8 @@ export function batchBank(call: BatchCall): BatchBank {
           settle(request.correlation)?.reject(
             new StoreUnavailable(`no answer to the append within ${timeoutMilliseconds} ms`),
           );
+        write(request);
         waiting.set(request.correlation, { resolve, reject, timer: setTimeout(late, timeoutMilliseconds) });
-        call.write(request);
       }),
   };
 }

@@ -26,7 +26,9 @@ import type {
   SubscriptionItem,
 } from './port.js';
 import type {
+  AppendFrames,
   AppendRequest,
+  BatchAnswer,
   BatchAppendRequest,
   ProposedEvent,
   ReadFilter,
@@ -35,7 +37,7 @@ import type {
   WireEvent,
   WriteOutcome,
 } from './protocol/index.js';
-import { clientStreamsService } from './protocol/index.js';
+import { clientStreamsService, jsonProperties } from './protocol/index.js';
 import { wholeFrames } from './whole-frames.js';
 
 export interface EventStoreOptions {
@@ -73,7 +75,7 @@ interface StreamsCalls extends Client {
   BatchAppend(metadata: Metadata, options: CallOptions): BatchCall;
 }
 
-export type BatchCall = ClientDuplexStream<BatchAppendRequest, { correlation: string; outcome: WriteOutcome }>;
+export type BatchCall = ClientDuplexStream<AppendFrames, readonly BatchAnswer[]>;
 
 /** The official client makes the connection; these calls on it keep bytes as they are (docs/adr). */
 const StreamsClient = makeGenericClientConstructor(clientStreamsService, 'Streams');
@@ -112,6 +114,7 @@ class ConnectedEventStore implements ConnectedStore {
   readonly #timeout: number;
   readonly #batchCalls = new WeakMap<StreamsCalls, BatchCall | Promise<BatchCall>>();
   readonly #banks = new WeakMap<BatchCall, BatchBank>();
+  #bank: BatchBank | undefined;
   /** Ends each of the reads that are under way. */
   readonly #reads = new Set<() => void>();
   #closed = false;
@@ -136,9 +139,9 @@ class ConnectedEventStore implements ConnectedStore {
   async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<AppendResult> {
     const proposed = events.map(propose);
     try {
-      const batch = await this.#supportsBatch();
-      const outcome = await (batch
-        ? this.#appendBatch(stream, proposed, expected)
+      const bank = this.#bank?.isOpen ? this.#bank : (this.#bank = await this.#openBank());
+      const outcome = await (bank
+        ? bank.ask(this.#batched(stream, proposed, expected), this.#timeout)
         : this.#append(stream, proposed, expected));
       return resultOf(outcome, stream, expected);
     } catch (error) {
@@ -146,20 +149,22 @@ class ConnectedEventStore implements ConnectedStore {
     }
   }
 
-  async #appendBatch(
-    stream: string,
-    events: readonly ProposedEvent[],
-    expected: ExpectedRevision,
-  ): Promise<WriteOutcome> {
+  /** The call on which appends go to a store that takes many at a time; undefined: it takes one. */
+  async #openBank(): Promise<BatchBank | undefined> {
+    if (!(await this.#supportsBatch())) return undefined;
     const open = (client: StreamsCalls): BatchCall => {
       const call = client.BatchAppend(...this.#connection.callArguments({}, { deadline: Infinity }));
+      wholeFrames(call);
       this.#banks.set(call, batchBank(call));
       return call;
     };
     const call = await this.#connection.GRPCStreamCreator(StreamsClient, 'append', open, this.#batchCalls)();
-    const correlation = randomUUID();
+    return this.#banks.get(call)!;
+  }
+
+  #batched(stream: string, events: readonly ProposedEvent[], expected: ExpectedRevision): BatchAppendRequest {
     const options = { stream, expected, deadline: Date.now() + this.#timeout };
-    return this.#banks.get(call)!.ask({ correlation, options, events, isFinal: true }, this.#timeout);
+    return { correlation: randomUUID(), options, events, isFinal: true };
   }
 
   async #append(stream: string, events: readonly ProposedEvent[], expected: ExpectedRevision): Promise<WriteOutcome> {
@@ -332,11 +337,7 @@ const readAheadBytes = 2 << 20;
 const plainRead = { resolveLinks: false, uuid: 'string', compatibility: 0 } as const;
 
 function propose({ id, type, data, metadata }: EventToAppend): ProposedEvent {
-  const properties = new Map([
-    ['type', type],
-    ['content-type', 'application/json'],
-  ]);
-  return { id, properties, data, metadata };
+  return { id, properties: jsonProperties(type), data, metadata };
 }
 
 const isSystem = (event: WireEvent): boolean => event.stream.startsWith('$') || event.type.startsWith('$');

@@ -21,12 +21,15 @@ const prefixBytes = 5;
  * message passes three promises and pauses its stream, which costs more than reading it. What the call is made of is not
  * declared by grpc-js; where it is of something else, messages come one by one as ever.
  */
-export function wholeFrames(call: ClientReadableStream<unknown>): void {
+export function wholeFrames(call: Pick<ClientReadableStream<unknown>, 'once'>): void {
   // The answer's headers come before its first byte, when all parts of the call are there.
-  call.once('metadata', () => {
-    const decoder = decoderOf((call as unknown as Part).call);
-    if (decoder) decoder.write = frameDecoder(decoder.maxReadMessageLength);
-  });
+  call.once('metadata', () => takeWholeFrames(call));
+}
+
+/** The same for a call all of whose parts are there and which has got no bytes, as a server's when it is handled. */
+export function takeWholeFrames(call: unknown): void {
+  const decoder = decoderOf((call as Part).call);
+  if (decoder) decoder.write = frameDecoder(decoder.maxReadMessageLength);
 }
 
 function decoderOf(part: Part | null | undefined): Decoder | undefined {

@@ -1,9 +1,8 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
-import type { BatchAppendRequest, BatchAppendResponse, WriteOutcome } from '#libs/event-store/protocol';
-import { MalformedMessage } from '#libs/event-store/protocol';
+import type { BatchAppendRequest, BatchAppendRequests, WriteOutcome } from '#libs/event-store/protocol';
+import { AnswerFrames, MalformedMessage, takeWholeFrames } from '#libs/event-store/protocol';
 import { mayWrite } from './access.js';
 import { Proposals, wrongName } from './proposals.js';
-import type { Received } from './readable-requests.js';
 import { invalidArgument, notAuthenticated, unavailable } from './status.js';
 import type { StreamsContext } from './streams-service.js';
 
@@ -19,10 +18,9 @@ interface OpenAppend {
  * One long call per client, many appends side by side, told apart by correlation id. Every append is answered
  * exactly once: the client waits without a timer, and does not survive a second answer.
  */
-export function batchAppend(
-  context: StreamsContext,
-): handleBidiStreamingCall<Received<BatchAppendRequest>, BatchAppendResponse> {
+export function batchAppend(context: StreamsContext): handleBidiStreamingCall<BatchAppendRequests, AnswerFrames> {
   return (call) => {
+    takeWholeFrames(call);
     const role = context.authenticate(call.metadata);
     if (!role) return void call.emit('error', notAuthenticated());
     const open = new Map<string, OpenAppend>();
@@ -33,6 +31,7 @@ export function batchAppend(
       context.stopping.removeEventListener('abort', stop);
     };
     const stop = () => {
+      send();
       if (!ended) call.emit('error', unavailable('the ledger server is stopping'));
       end();
     };
@@ -45,16 +44,27 @@ export function batchAppend(
     });
     context.stopping.addEventListener('abort', stop);
 
+    // What is answered in one turn of the event loop, as the appends of one transaction are, is one piece.
+    let answers: AnswerFrames | undefined;
+    const send = () => {
+      const piece = answers;
+      answers = undefined;
+      if (piece && !ended && !call.write(piece)) pauseUntilDrained(call);
+    };
     const answer = (correlation: string, options: OpenAppend['options'] | undefined, outcome: WriteOutcome) => {
       if (ended) return;
       const { stream, expected } = options ?? { stream: '', expected: 'any' as const };
-      if (!call.write({ correlation, stream, expected, outcome })) pauseUntilDrained(call);
+      if (!answers) {
+        answers = new AnswerFrames();
+        process.nextTick(send);
+      }
+      answers.add({ correlation, stream, expected, outcome });
     };
 
-    call.on('data', (message: Received<BatchAppendRequest>) => {
-      if (ended) return;
+    const take = (message: BatchAppendRequest | MalformedMessage) => {
       if (message instanceof MalformedMessage) {
         // Without a correlation id there is nobody to answer: the whole call ends.
+        send();
         call.emit('error', invalidArgument(message.message));
         return;
       }
@@ -88,12 +98,18 @@ export function batchAppend(
       void context.writer
         .submit({ kind: 'append', ...options, events: proposals.events })
         .then((outcome) => answer(correlation, options, outcome));
+    };
+    call.on('data', (messages: BatchAppendRequests) => {
+      for (const message of messages) {
+        if (ended) return;
+        take(message);
+      }
     });
   };
 }
 
 /** A client that does not take its answers does not get to ask. */
-function pauseUntilDrained(call: ServerDuplexStream<Received<BatchAppendRequest>, BatchAppendResponse>): void {
+function pauseUntilDrained(call: ServerDuplexStream<BatchAppendRequests, AnswerFrames>): void {
   if (call.isPaused()) return;
   call.pause();
   call.once('drain', () => call.resume());

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
 import { connect, constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceError } from '@grpc/grpc-js';
@@ -6,7 +7,7 @@ import { credentials, makeGenericClientConstructor, status } from '@grpc/grpc-js
 import { Client } from 'pg';
 import { createEventStore } from '#libs/event-store';
 import type { EventStore } from '#libs/event-store';
-import { streamsService } from '#libs/event-store/protocol';
+import { AppendFrames, jsonProperties, streamsService } from '#libs/event-store/protocol';
 import { testEvent } from '../event-store/testing.js';
 import { testDatabase } from '../postgres/testing.js';
 import type { TestDatabase } from '../postgres/testing.js';
@@ -172,6 +173,45 @@ describe('a request that cannot be read is refused, and the server goes on', () 
     session.destroy();
     await store.ping();
   });
+});
+
+test('many appends in one piece of the connection are answered in one, wherever the piece is cut', async () => {
+  const session = connect(`http://127.0.0.1:${server.port}`);
+  const request = session.request({
+    [constants.HTTP2_HEADER_METHOD]: 'POST',
+    [constants.HTTP2_HEADER_PATH]: streamsService.BatchAppend.path,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const frames = new AppendFrames();
+  for (let n = 0; n < 50; n += 1) {
+    const options = { stream: `hostile-test.piece-${n}`, expected: 'no_stream' as const };
+    const { id, type, data, metadata } = testEvent();
+    frames.add({
+      correlation: randomUUID(),
+      options,
+      events: [{ id, properties: jsonProperties(type), data, metadata }],
+      isFinal: true,
+    });
+  }
+  const bytes = Buffer.alloc(frames.byteLength + 5);
+  frames.copy(bytes, 5);
+  const pieces: number[] = [];
+  const answered = new Promise<void>((resolve) => {
+    request.on('data', (part: Buffer) => {
+      pieces.push(part.length);
+      if (pieces.reduce((sum, length) => sum + length, 0) > 50 * 80) resolve();
+    });
+  });
+  const cut = bytes.length - 7;
+  request.write(bytes.subarray(0, cut));
+  await sleep(50);
+  request.write(bytes.subarray(cut));
+  await answered;
+  // One by one they would be fifty.
+  expect(pieces.length).toBeLessThanOrEqual(5);
+  session.destroy();
+  await store.ping();
 });
 
 /** Sets the lengths of the filter message and the options around it to what they are. */

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Member } from '#libs/event-store/protocol';
-import { gossipService, serverFeaturesService, streamsService } from '#libs/event-store/protocol';
+import { gossipService, serverFeaturesService, serverStreamsService } from '#libs/event-store/protocol';
 import { ensureDatabase, launchPostgres } from '#libs/postgres';
 import { prepareDataFolder } from '#libs/runtime';
 import type { LedgerUser } from './access.js';
@@ -86,7 +86,7 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     });
     const source = { storage, states, tail, now };
     server.addService(
-      readable(streamsService),
+      readable(serverStreamsService),
       streamsImplementation({ source, writer, authenticate: authenticator(users), stopping: stopping.signal }),
     );
     let member: Member | undefined;

@@ -12,8 +12,18 @@ export type {
   WriteOutcome,
 } from './append.js';
 export type { From, ReadFilter, ReadRequest, ReadResponse, WireEvent } from './read.js';
+export { AnswerFrames, AppendFrames } from './append-frames.js';
 export { ReadFrames } from './frames.js';
-export type { Member, SupportedMethod, SupportedMethods } from './services.js';
-export { clientStreamsService, gossipService, serverFeaturesService, streamsService } from './services.js';
+export type { BatchAnswer } from './read-append-frames.js';
+export { jsonProperties } from './read-append-frames.js';
+export type { BatchAppendRequests, Member, SupportedMethod, SupportedMethods } from './services.js';
+export {
+  clientStreamsService,
+  gossipService,
+  serverFeaturesService,
+  serverStreamsService,
+  streamsService,
+} from './services.js';
 export type { UuidForm } from './wire.js';
 export { MalformedMessage } from './wire.js';
+export { takeWholeFrames } from '../whole-frames.js';

@@ -112,18 +112,18 @@ const jsonEntry = ascii('\n\fcontent-type\x12\x10application/json');
 const typeKey = ascii('\n\x04type\x12');
 const createdKey = ascii('\n\x07created\x12');
 
-function isAt(bytes: Buffer, from: number, to: number, expected: Uint8Array): boolean {
+export function isAt(bytes: Buffer, from: number, to: number, expected: Uint8Array): boolean {
   return to - from === expected.length && startsAt(bytes, from, to, expected);
 }
 
-function startsAt(bytes: Buffer, from: number, to: number, expected: Uint8Array): boolean {
+export function startsAt(bytes: Buffer, from: number, to: number, expected: Uint8Array): boolean {
   const { length } = expected;
   if (to - from < length) return false;
   for (let index = 0; index < length; index += 1) if (bytes[from + index] !== expected[index]) return false;
   return true;
 }
 
-function isAscii(bytes: Buffer, from: number, to: number): boolean {
+export function isAscii(bytes: Buffer, from: number, to: number): boolean {
   let all = 0;
   for (let index = from; index < to; index += 1) all |= bytes[index]!;
   return all < 0x80;
@@ -134,7 +134,7 @@ const kinds = Uint8Array.from({ length: 256 }, (_, code) =>
   /^[0-9a-f]$/.test(String.fromCharCode(code)) ? 1 : code === 0x2d ? 2 : 0,
 );
 
-function isId(bytes: Buffer, from: number): boolean {
+export function isId(bytes: Buffer, from: number): boolean {
   let digits = 1;
   for (let index = 0; index < 36; index += 1)
     if (index !== 8 && index !== 13 && index !== 18 && index !== 23) digits &= kinds[bytes[from + index]!]!;
@@ -151,7 +151,7 @@ interface KnownType {
 /** Types that were seen, by length and ends: there are few of them, and each is made a string once. */
 const types: (KnownType | undefined)[] = Array.from({ length: 256 });
 
-function typeAt(bytes: Buffer, from: number, to: number): string | undefined {
+export function typeAt(bytes: Buffer, from: number, to: number): string | undefined {
   const place = ((to - from) * 7 + bytes[from]! * 5 + bytes[to - 1]!) & 255;
   const known = types[place];
   if (known && isAt(bytes, from, to, known.bytes)) return known.text;

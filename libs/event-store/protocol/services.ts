@@ -13,7 +13,10 @@ import {
   writeWriteOptions,
 } from './append.js';
 import type { AppendRequest, BatchAppendRequest, BatchAppendResponse, WriteOptions, WriteOutcome } from './append.js';
-import { ReadFrames } from './frames.js';
+import type { AnswerFrames, AppendFrames } from './append-frames.js';
+import { FrameWriter } from './frame-writer.js';
+import type { BatchAnswer } from './read-append-frames.js';
+import { decodeBatchAppendRequests, decodeBatchAppendResponses } from './read-append-frames.js';
 import { decodeReadResponses } from './read-frames.js';
 import type { ReadRequest, ReadResponse } from './read.js';
 import { decodeReadRequest, decodeReadResponse, encodeReadRequest, encodeReadResponse } from './read.js';
@@ -29,11 +32,11 @@ import {
   writeUuid,
 } from './wire.js';
 
-/** What a server hands over: a message, or messages that it has encoded before. */
+/** What is handed over: a message, or messages that were encoded before. */
 const encoded =
   <Message>(encode: (message: Message) => Buffer) =>
-  (message: Message | ReadFrames): Buffer =>
-    message instanceof ReadFrames ? (message as unknown as Buffer) : encode(message);
+  (message: Message | FrameWriter): Buffer =>
+    message instanceof FrameWriter ? (message as unknown as Buffer) : encode(message);
 
 function method<Request, Response>(
   path: string,
@@ -45,7 +48,7 @@ function method<Request, Response>(
     path: `/event_store.client.${path}`,
     requestStream: streams.request ?? false,
     responseStream: streams.response ?? false,
-    requestSerialize: request.encode,
+    requestSerialize: encoded(request.encode),
     requestDeserialize: request.decode,
     responseSerialize: encoded(response.encode),
     responseDeserialize: response.decode,
@@ -115,9 +118,34 @@ export const streamsService = {
   Tombstone: method<WriteOptions, bigint>('streams.Streams/Tombstone', {}, deletion, deleted),
 };
 
-/** The same for our client, whose reads take many answers at once. */
+/** Requests that were encoded, or as many as have come, for a server: up to the first that cannot be read. */
+export type BatchAppendRequests = readonly (BatchAppendRequest | MalformedMessage)[];
+
+/** Not every end of a call has messages to write. */
+function notEncoded(): never {
+  throw new Error('messages of a batch are encoded before they are written');
+}
+
+/** The same for our server, which takes many appends at once and answers many at once. */
+export const serverStreamsService = {
+  ...streamsService,
+  BatchAppend: method<BatchAppendRequests, AnswerFrames>(
+    'streams.Streams/BatchAppend',
+    { request: true, response: true },
+    { encode: notEncoded, decode: decodeBatchAppendRequests },
+    { encode: notEncoded, decode: notEncoded },
+  ),
+};
+
+/** The same for our client, whose reads and appends take many answers at once. */
 export const clientStreamsService = {
   ...streamsService,
+  BatchAppend: method<AppendFrames, readonly BatchAnswer[]>(
+    'streams.Streams/BatchAppend',
+    { request: true, response: true },
+    { encode: notEncoded, decode: notEncoded },
+    { encode: notEncoded, decode: decodeBatchAppendResponses },
+  ),
   Read: method<ReadRequest, readonly ReadResponse[]>(
     'streams.Streams/Read',
     { response: true },
