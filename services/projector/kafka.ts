@@ -10,6 +10,7 @@ import { FedViews } from './fed-views.js';
 import { leaseOf } from './lease-of.js';
 import { PartitionLog } from './partition-log.js';
 import type { PartitionGap, Taken } from './partition-log.js';
+import { lastPositions } from './quiet.js';
 
 export interface KafkaProjectorOptions {
   readonly pool: Pool;
@@ -91,6 +92,8 @@ class GroupProjector implements KafkaProjector {
   /** Counts the group's assignments: what belongs to an earlier one is of no use any more. */
   #assignment = 0;
   #assigned: readonly number[] = [];
+  /** Partitions from which nothing has come since then, and that have not been looked at for it. */
+  readonly #quiet = new Set<number>();
   #logs = new Map<number, PartitionLog>();
   #searches = new Map<number, number>();
   #gaps = new Map<number, PartitionGap>();
@@ -188,6 +191,8 @@ class GroupProjector implements KafkaProjector {
     this.#assigned = [...partitions].sort((a, b) => a - b);
     this.#gaps.clear();
     this.#unread.clear();
+    this.#quiet.clear();
+    for (const partition of partitions) this.#quiet.add(partition);
     this.#restart();
   }
 
@@ -212,6 +217,7 @@ class GroupProjector implements KafkaProjector {
     unread: bigint,
   ): Promise<bigint | undefined> {
     const assignment = this.#assignment;
+    this.#quiet.delete(partition);
     this.#unread.set(partition, unread + BigInt(records.length));
     await this.#views.room(keepAlive, this.#abort.signal);
     const log = await this.#logOf(partition);
@@ -302,6 +308,21 @@ class GroupProjector implements KafkaProjector {
         if (isFinal(error)) throw error;
         this.#troubled('database', error, 1);
       }
+      await this.#lookAtQuiet().catch((error: unknown) => this.#troubled('broker', error, 1));
+    }
+  }
+
+  /** A database that was restored lies behind the group's hints: what it lacks is read at once, not at the next record. */
+  async #lookAtQuiet(): Promise<void> {
+    const assignment = this.#assignment;
+    const quiet = [...this.#quiet];
+    if (quiet.length === 0) return;
+    const positions = await lastPositions(this.options.messaging, this.options.topic.topic, quiet);
+    for (const partition of quiet) {
+      const { position } = await this.#views.placeOf(partition);
+      const place = position < (positions.get(partition) ?? -1n) ? await this.#placeInTopic(partition) : undefined;
+      if (assignment !== this.#assignment) return;
+      if (this.#quiet.delete(partition) && place !== undefined) this.#subscription?.seek(partition, place);
     }
   }
 
