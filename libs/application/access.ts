@@ -2,7 +2,7 @@ import { accessGrant } from '#libs/lifecycle/access-grant';
 import { fold, perform, Refusal, type Call } from './call.js';
 import type { Handlers } from './handlers.js';
 import { refuseBeyondScopes } from './people.js';
-import { answerableFor, identitiesOf, standingOf } from './relations.js';
+import { answerableFor, identitiesOf, provenIdentitiesOf, standingOf } from './relations.js';
 
 export const access: Pick<
   Handlers,
@@ -33,7 +33,7 @@ export const access: Pick<
       ...delegation,
       facts: {
         delegate: await standingOf(call, delegation.delegateId),
-        delegateIdentities: identitiesOf(call.directory, delegation.delegateId),
+        delegateIdentities: provenIdentitiesOf(call.directory, delegation.delegateId),
         delegatorIdentities: identitiesOf(call.directory, call.context.actor.id),
         held: call.facts.grants.map(({ role, scope, validUntil, delegatorId }) => ({
           role,

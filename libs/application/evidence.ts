@@ -110,6 +110,7 @@ export function contributorsOfVersion(
   }));
   const found = contributorsOf({ roots, nodes, identities, ...(requesterId !== undefined && { requesterId }) });
   // To whom they are linked may stand in what cannot be read.
+  refuseUnreadable(unreadable.hiddenLink());
   for (const { identityId } of found) refuseUnreadable(unreadable.of('identity', identityId));
   return found;
 }

@@ -5,7 +5,7 @@ import { usedTokens, useReauthentication } from './approvals.js';
 import { decide, fold, Refusal, type Call, type Loaded } from './call.js';
 import { standingOfVersion } from './evidence.js';
 import type { Handlers } from './handlers.js';
-import { contextForModel, identitiesOf } from './relations.js';
+import { contextForModel, identitiesOf, provenIdentitiesOf } from './relations.js';
 
 export const overrides: Pick<Handlers, 'UseOverride' | 'ReviewOverride'> = {
   /** Rule 18: named an override, with an incident of its own that opens with it, also when cut off between the two. */
@@ -57,7 +57,7 @@ export const overrides: Pick<Handlers, 'UseOverride' | 'ReviewOverride'> = {
       verdict,
       reason: call.disclosed('reason'),
       facts: {
-        reviewer: { identities: identitiesOf(call.directory, call.context.actor.id) },
+        reviewer: { identities: provenIdentitiesOf(call.directory, call.context.actor.id) },
         operatorIdentities: identitiesOf(call.directory, operatorId),
       },
     };

@@ -18,9 +18,18 @@ export function identitiesOf(directory: Directory, id: Id): readonly Id[] {
   return [...found];
 }
 
+/**
+ * As {@link identitiesOf}, where somebody is kept from something as one person with another (rule 1).
+ * @throws Refusal `StreamUnreadable` also where links that cannot be read may join any two
+ */
+export function provenIdentitiesOf(directory: Directory, id: Id): readonly Id[] {
+  refuseUnreadable(directory.unreadable.hiddenLink());
+  return identitiesOf(directory, id);
+}
+
 /** Those who answer for an identity: itself under all identities; of a service also its owner under all. */
 export function answerableFor(directory: Directory, id: Id): readonly Id[] {
-  const own = identitiesOf(directory, id);
+  const own = provenIdentitiesOf(directory, id);
   const owners = own.flatMap((each) => directory.access.identity(each)?.ownerId ?? []);
   return [...new Set([...own, ...owners.flatMap((owner) => identitiesOf(directory, owner))])];
 }

@@ -1,4 +1,4 @@
-import { decodeEvent, InvalidEvent, type RecordedAssayEvent, type StoredEvent } from '#libs/event-store';
+import { decodeEvent, InvalidEvent, isEventType, type RecordedAssayEvent, type StoredEvent } from '#libs/event-store';
 import { parseStreamName, type Aggregate } from '#libs/lifecycle';
 
 /** The name under which it is recorded that decisions pass an event by: `assay views release decisions EVENT --skip`. */
@@ -90,6 +90,16 @@ export class UnreadableEvents {
   ofStream(stream: string): Unreadable | undefined {
     const parts = this.#events.size === 0 ? undefined : parseStreamName(stream);
     return parts && this.of(parts.aggregate, parts.id);
+  }
+
+  /**
+   * What may make one person of any two identities. One link that cannot be read leads to the identity in whose stream
+   * it lies, and {@link of} tells of that; two may join others over a third one that nobody looks at, and so may a type
+   * that this build does not know.
+   */
+  hiddenLink(): Unreadable | undefined {
+    const links = this.in('identity').filter(({ type }) => type === 'IdentityLinked' || !isEventType(type));
+    return links.find(({ type }) => !isEventType(type)) ?? (links.length > 1 ? links[0] : undefined);
   }
 
   in(aggregate: Aggregate): readonly Unreadable[] {

@@ -159,6 +159,34 @@ test.each([
   180_000,
 );
 
+test('two links that nobody can read may join any two: nothing that keeps people apart is decided, nothing leased', async () => {
+  const third: Actor = await all.person([]);
+  const [modelVersionId, next] = [await people.version(), await people.version()];
+  for (const id of [modelVersionId, next]) await people.evaluate(id);
+  const approvalId = await people.request(modelVersionId);
+  const made = await serving('joined');
+  const isLeased = async () => (await leased()).includes(made.permitId);
+  await until(isLeased);
+  const one = await poison('identity', third.id, 'IdentityLinked');
+  expect(await isLeased()).toBe(true);
+  const two = await poison('identity', third.id, 'IdentityLinked');
+  await expect(people.sign(approvalId, 'validation')).rejects.toThrow('StreamUnreadable');
+  await expect(people.request(next)).rejects.toThrow('StreamUnreadable');
+  const grant = { grantId: newId(), subjectId: people.validator.id, role: 'data-steward' } as const;
+  expect(await all.execute(all.administrator, 'GrantAccess', grant)).toMatchObject(
+    refusedFor(one, 'identity', third.id),
+  );
+  await until(async () => !(await isLeased()));
+  await release(two);
+  await people.sign(approvalId, 'validation');
+  await until(isLeased);
+  await release(one);
+  const newer = await poison('identity', third.id, 'IdentitiesJoined');
+  await expect(people.sign(approvalId, 'risk')).rejects.toThrow('StreamUnreadable');
+  await release(newer);
+  await people.sign(approvalId, 'risk');
+}, 180_000);
+
 test('a deployment that may have been stopped is not served', async () => {
   const { deploymentId } = await serving('stopped');
   const eventId = await poison('deployment', deploymentId, 'DeploymentStopped');

@@ -106,6 +106,7 @@ export class GovernanceView {
     const { request, stages } = approved;
     if (request.pins.some(({ stream }) => this.unreadable.ofStream(stream))) return true;
     // Whether a signer is one person with somebody who made it may stand in what cannot be read.
+    if (this.unreadable.hiddenLink()) return true;
     const signatures = stages.flatMap((stage) => stage.signatures);
     const concerned = [
       ...request.contributors.map(({ identityId }) => identityId),
