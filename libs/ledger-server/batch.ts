@@ -31,7 +31,8 @@ export class Batch {
   readonly changed = new Map<string, StreamState>();
   nextPosition: bigint;
   nextStream: number;
-  readonly #ids = new Map<string, RecentEvent>();
+  /** Of the events, with their places. */
+  readonly ids = new Map<string, RecentEvent>();
 
   constructor(readonly start: BatchStart) {
     this.nextPosition = start.nextPosition;
@@ -63,8 +64,7 @@ export class Batch {
       return { kind: 'invalid', message: '$acl: access lists of streams are not supported' };
     const recreates = isSoftDeleted(state);
     const first = state.last + 1n;
-    let position = 0n;
-    for (const event of events) position = this.#add(request.stream, event);
+    const position = this.#add(request.stream, events);
     if (recreates) this.#setMetadata(request.stream, { ...state.metadata?.document, $tb: Number(first) });
     return { kind: 'success', revision: first + BigInt(events.length) - 1n, position };
   }
@@ -87,7 +87,7 @@ export class Batch {
     if (events.length === 0 || (typeof base === 'bigint' && base >= state.last)) return undefined;
     let last: { revision: bigint; position: bigint } | undefined;
     for (const [index, { id }] of events.entries()) {
-      const known = this.#ids.get(id) ?? this.start.recent.get(id);
+      const known = this.ids.get(id) ?? this.start.recent.get(id);
       const at = typeof base === 'bigint' ? base + 1n + BigInt(index) : undefined;
       const here = known?.stream === stream && (at === undefined || known.revision === at) ? known : undefined;
       const there = at === undefined ? undefined : existing.find((event) => event.id === id && event.revision === at);
@@ -103,22 +103,22 @@ export class Batch {
     if (!exists || !this.#admits(expected, state)) return conflict(expected, state);
     // Not a double: written as text.
     const data = Buffer.from(`{"$tb": ${deletedRevision}}`);
-    const position = this.#add(metastreamOf(stream), proposed('$metadata', data));
+    const position = this.#add(metastreamOf(stream), [proposed('$metadata', data)]);
     return { kind: 'success', position };
   }
 
   #tombstone({ stream, expected }: WriteRequest, state: StreamState): WriteOutcome {
     if (!this.#admits(expected, state)) return conflict(expected, state);
-    const position = this.#add(stream, proposed('$streamDeleted', noBytes), deletedRevision);
+    const position = this.#add(stream, [proposed('$streamDeleted', noBytes)], deletedRevision);
     return { kind: 'success', position };
   }
 
   #setMetadata(stream: string, document: Readonly<Record<string, unknown>>): void {
-    this.#add(metastreamOf(stream), proposed('$metadata', Buffer.from(JSON.stringify(document))));
+    this.#add(metastreamOf(stream), [proposed('$metadata', Buffer.from(JSON.stringify(document)))]);
   }
 
-  /** Gives the event its place and returns its position. */
-  #add(stream: string, event: ProposedEvent, at?: bigint): bigint {
+  /** Gives the events their places, from revision `at` on, and returns the position of the last. */
+  #add(stream: string, events: readonly ProposedEvent[], at?: bigint): bigint {
     const state = this.#state(stream);
     let { id } = state;
     if (id === undefined) {
@@ -126,27 +126,31 @@ export class Batch {
       this.nextStream += 1;
       this.newStreams.push({ id, name: stream });
     }
-    const position = this.nextPosition;
-    const revision = at ?? state.last + 1n;
-    const added: NewEvent = {
-      position,
-      stream,
-      streamId: id,
-      revision,
-      id: event.id,
-      type: event.properties.get('type') ?? '',
-      isJson: event.properties.get('content-type') === 'application/json',
-      created: this.start.created,
-      data: event.data,
-      metadata: event.metadata,
-    };
-    this.events.push(added);
-    this.nextPosition += sizeOf(added);
-    this.#ids.set(event.id, { stream, revision, position });
+    let position = 0n;
+    let revision = (at ?? state.last + 1n) - 1n;
+    for (const event of events) {
+      position = this.nextPosition;
+      revision += 1n;
+      const added: NewEvent = {
+        position,
+        stream,
+        streamId: id,
+        revision,
+        id: event.id,
+        type: event.properties.get('type') ?? '',
+        isJson: event.properties.get('content-type') === 'application/json',
+        created: this.start.created,
+        data: event.data,
+        metadata: event.metadata,
+      };
+      this.events.push(added);
+      this.nextPosition += sizeOf(added);
+      this.ids.set(event.id, { stream, revision, position });
+    }
     this.changed.set(stream, { ...state, id, last: revision });
     if (isMetastream(stream)) {
       const described = this.#state(stream.slice(2));
-      this.changed.set(described.name, { ...described, metadata: parseMetadata(event.data) });
+      this.changed.set(described.name, { ...described, metadata: parseMetadata(events.at(-1)!.data) });
     }
     return position;
   }

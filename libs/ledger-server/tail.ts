@@ -1,8 +1,7 @@
 import type { LedgerEvent } from './storage/port.js';
-import { sizeOf } from './storage/port.js';
 
 const mostEvents = 4_096;
-const mostBytes = 8 * 1024 * 1024;
+const mostBytes = 8n * 1024n * 1024n;
 
 /**
  * The newest events, shared by all subscriptions: the bounded buffer between the writer and them. A subscription
@@ -10,7 +9,6 @@ const mostBytes = 8 * 1024 * 1024;
  */
 export class Tail {
   #events: LedgerEvent[] = [];
-  #bytes = 0;
   /** Every event at or after this position is here. */
   #start: bigint;
   readonly #waiting = new Set<() => void>();
@@ -21,13 +19,10 @@ export class Tail {
   }
 
   publish(events: readonly LedgerEvent[], head: bigint): void {
-    for (const event of events) this.#bytes += Number(sizeOf(event));
     this.#events.push(...events);
-    let drop = 0;
-    while (this.#events.length - drop > mostEvents || this.#bytes > mostBytes) {
-      this.#bytes -= Number(sizeOf(this.#events[drop]!));
-      drop += 1;
-    }
+    let drop = Math.max(0, this.#events.length - mostEvents);
+    // Positions count bytes.
+    while (drop < this.#events.length && head - this.#events[drop]!.position > mostBytes) drop += 1;
     if (drop > 0) {
       this.#events = this.#events.slice(drop);
       this.#start = this.#events[0]?.position ?? head;
@@ -69,7 +64,6 @@ export class Tail {
   /** After the storage was lost and opened again. */
   reset(head: bigint): void {
     this.#events = [];
-    this.#bytes = 0;
     this.#start = head;
     this.head = head;
     this.wake();

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Expected, ProposedEvent, WriteOutcome } from '#libs/event-store/protocol';
 import { Batch } from './batch.js';
 import type { LedgerEvent, LedgerHead, LedgerStorage } from './storage/port.js';
 import { StorageLost } from './storage/port.js';
 import type { StreamStates } from './stream-state.js';
-import { isMetastream, metastreamOf } from './stream-state.js';
+import { isMetastream, isSoftDeleted, metastreamOf } from './stream-state.js';
 import type { Tail } from './tail.js';
 
 export interface WriteRequest {
@@ -30,6 +31,9 @@ const batchRequests = 2_000;
 const queueBytes = 64 * 1024 * 1024;
 
 const recentIds = 50_000;
+
+/** Milliseconds between two queries for the states of streams while a transaction is written. */
+const betweenLoads = 4;
 
 export interface RecentEvent {
   readonly stream: string;
@@ -69,7 +73,11 @@ export class LedgerWriter {
 
   /** Remembers ids of events written before this start, oldest first. */
   remember(events: readonly LedgerEvent[]): void {
-    for (const { id, stream, revision, position } of events) this.#recent.set(id, { stream, revision, position });
+    this.#remember(events.map(({ id, stream, revision, position }) => [id, { stream, revision, position }]));
+  }
+
+  #remember(events: Iterable<readonly [string, RecentEvent]>): void {
+    for (const [id, event] of events) this.#recent.set(id, event);
     let over = this.#recent.size - recentIds;
     for (const id of this.#recent.keys()) {
       if (over <= 0) return;
@@ -105,6 +113,8 @@ export class LedgerWriter {
       this.#preparing = [];
       // What fails here fails again, and is answered, when the transaction begins.
       if (!this.#lost) await this.states.load(names).catch(() => undefined);
+      // Many come in many pieces: a query for each would cost more than what it finds.
+      await sleep(betweenLoads);
     }
     this.#prepares = false;
   }
@@ -145,8 +155,7 @@ export class LedgerWriter {
 
   async #write(queued: readonly Queued[]): Promise<void> {
     if (this.#lost) await this.#reopen();
-    const names = new Set(queued.flatMap(({ request: { stream } }) => related(stream)));
-    await this.states.load(names);
+    const names = await this.#loadStates(queued);
     for (const one of queued) one.existing = await this.#existing(one.request);
 
     const created = this.#tick();
@@ -170,11 +179,24 @@ export class LedgerWriter {
       this.#nextStream = batch.nextStream;
       this.#lastCreated = created;
       for (const state of batch.changed.values()) this.states.set(state);
-      this.remember(batch.events);
+      this.#remember(batch.ids);
       this.tail.publish(batch.events, batch.nextPosition);
     }
     this.states.trim(names);
     for (const [index, one] of queued.entries()) one.answer(outcomes[index]!);
+  }
+
+  /** Loads what deciding these will look at; returns the streams' names. */
+  async #loadStates(queued: readonly Queued[]): Promise<ReadonlySet<string>> {
+    const names = new Set(queued.flatMap(({ request: { stream } }) => related(stream)));
+    await this.states.load(names);
+    // These write the stream's metadata too.
+    const described = queued.flatMap(({ request: { kind, stream } }) =>
+      kind === 'delete' || isSoftDeleted(this.states.get(stream)) ? [metastreamOf(stream)] : [],
+    );
+    if (described.length > 0) await this.states.load(described);
+    for (const name of described) names.add(name);
+    return names;
   }
 
   /** 100-ns ticks, never before the last event's: `recordedAt` grows with the position. */
@@ -207,7 +229,7 @@ export class LedgerWriter {
   }
 }
 
-/** A write to a stream looks at its metastream's state too, and one to a metastream at its stream's. */
+/** A write to a metastream looks at its stream's state too. */
 function related(stream: string): string[] {
-  return [stream, metastreamOf(stream), ...(isMetastream(stream) ? [stream.slice(2)] : [])];
+  return isMetastream(stream) ? [stream, stream.slice(2)] : [stream];
 }

@@ -3,9 +3,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Pool } from '#libs/postgres';
 import { createPool } from '#libs/postgres';
-import { boolArray, byteaArray, int4Array, int8Array, textArray, uuidArray } from './binary-array.js';
-import { checksumOf } from './checksum.js';
-import type { CheckedSlice, Commit, LedgerEvent, LedgerHead, LedgerStorage, ReadRange, StoredStream } from './port.js';
+import { byteaArray, fixedArray, int4Array, textArray, textBytesArray } from './binary-array.js';
+import { bytesOfType, checksumOf, putUuid } from './checksum.js';
+import type {
+  CheckedSlice,
+  Commit,
+  LedgerEvent,
+  LedgerHead,
+  LedgerStorage,
+  NewEvent,
+  ReadRange,
+  StoredStream,
+} from './port.js';
 import { LedgerRefused, StorageLost } from './port.js';
 import { checkSlice, computesChecksums } from './verify.js';
 
@@ -108,16 +117,7 @@ export class PostgresStorage implements LedgerStorage {
           commit.from.toString(),
           int4Array(newStreams.map(({ id }) => id)),
           textArray(newStreams.map(({ name }) => name)),
-          int8Array(events.map(({ position }) => position)),
-          int4Array(events.map(({ streamId }) => streamId)),
-          int8Array(events.map(({ revision }) => revision)),
-          int8Array(events.map(({ created }) => created)),
-          uuidArray(events.map(({ id }) => id)),
-          int8Array(events.map((event) => BigInt(checksumOf(event)))),
-          boolArray(events.map(({ isJson }) => isJson)),
-          textArray(events.map(({ type }) => type)),
-          byteaArray(events.map(({ metadata }) => metadata)),
-          byteaArray(events.map(({ data }) => data)),
+          ...columnsOf(events),
         ],
       });
       if (rowCount !== events.length) throw new Error(`the ledger does not end at ${commit.from}: somebody else wrote`);
@@ -189,6 +189,29 @@ export class PostgresStorage implements LedgerStorage {
     this.#writer = undefined;
     await Promise.allSettled([writer?.end(), this.#readers.end()]);
   }
+}
+
+/** As `commitSql` wants them. */
+function columnsOf(events: readonly NewEvent[]): Buffer[] {
+  const { length } = events;
+  const int8 = (valueOf: (event: NewEvent) => bigint): Buffer =>
+    fixedArray('int8', length, (target, at, index) => target.setBigInt64(at, valueOf(events[index]!)));
+  return [
+    int8(({ position }) => position),
+    int4Array(events.map(({ streamId }) => streamId)),
+    int8(({ revision }) => revision),
+    int8(({ created }) => created),
+    fixedArray('uuid', length, (target, at, index) => putUuid(target, at, events[index]!.id)),
+    // Unsigned in 32 bits: the upper half of a bigint is 0.
+    fixedArray('int8', length, (target, at, index) => {
+      target.setUint32(at, 0);
+      target.setUint32(at + 4, checksumOf(events[index]!));
+    }),
+    fixedArray('bool', length, (target, at, index) => target.setUint8(at, events[index]!.isJson ? 1 : 0)),
+    textBytesArray(events.map(({ type }) => bytesOfType(type))),
+    byteaArray(events.map(({ metadata }) => metadata)),
+    byteaArray(events.map(({ data }) => data)),
+  ];
 }
 
 interface Row {
