@@ -1,7 +1,10 @@
 import type { EventStore, EventToAppend, StoredEvent } from './port.js';
 
-/** Appends under way: what comes while a store writes is its next transaction, so that more make fewer of them. */
-const mostInFlight = 1_000;
+/**
+ * Appends under way: what comes while a store writes is its next transaction, so that more make fewer of them, and a
+ * store whose transaction is full goes on with what has come.
+ */
+const mostInFlight = 4_000;
 const mostBytesInFlight = 16 * 1024 * 1024;
 const appendEvents = 500;
 const appendBytes = 500 * 1024;

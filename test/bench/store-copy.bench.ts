@@ -13,7 +13,8 @@ export async function* bench() {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-copy-'));
   const [from, to] = await Promise.all([ledgerProcess('postgres'), ledgerProcess('postgres')]);
   const source = createEventStore({ connectionString: from.connectionString });
-  const target = createEventStore({ connectionString: to.connectionString });
+  // As `assay store copy` has it.
+  const target = createEventStore({ connectionString: to.connectionString, appendTimeoutMilliseconds: 120_000 });
   try {
     await fillLedger(source, count);
     const read = await officialReadRate(from.connectionString, count);

@@ -41,7 +41,8 @@ export async function store(args: readonly string[], { stdout, stderr }: Command
   if (values.map === undefined) throw new BadInput(`--map is wanted\n${usage}`);
   if (from === to) throw new BadInput('FROM and TO are the same store');
   const source = createEventStore({ connectionString: from });
-  const target = createEventStore({ connectionString: to });
+  // Thousands of appends are under way at once, and the last of them waits for all: on a slow store, long.
+  const target = createEventStore({ connectionString: to, appendTimeoutMilliseconds: 120_000 });
   try {
     const { events, resumedAfter } = await copyStore({
       source,
