@@ -25,6 +25,8 @@ import type {
   StoredEvent,
   SubscriptionItem,
 } from './port.js';
+import { storedEvent } from './placed-event.js';
+import type { PlacedEvent } from './placed-event.js';
 import type {
   AppendFrames,
   AppendRequest,
@@ -37,7 +39,7 @@ import type {
   WireEvent,
   WriteOutcome,
 } from './protocol/index.js';
-import { clientStreamsService, jsonProperties } from './protocol/index.js';
+import { clientStreamsService, isoTime, jsonProperties } from './protocol/index.js';
 import { wholeFrames } from './whole-frames.js';
 
 export interface EventStoreOptions {
@@ -67,6 +69,11 @@ interface Connection {
 
 interface StreamsCalls extends Client {
   Read(request: ReadRequest, metadata: Metadata, options: CallOptions): ClientReadableStream<readonly ReadResponse[]>;
+  ReadPlaced(
+    request: ReadRequest,
+    metadata: Metadata,
+    options: CallOptions,
+  ): ClientReadableStream<readonly (ReadResponse | PlacedEvent)[]>;
   Append(
     metadata: Metadata,
     options: CallOptions,
@@ -100,6 +107,11 @@ export interface ConnectedStore extends EventStore {
     readonly after?: bigint;
     readonly signal: AbortSignal;
   }): AsyncIterable<readonly SubscriptionItem[]>;
+  /** The same, where events of the usual form are not taken apart; half the work for who hands them on. */
+  subscribeInPlace(options: {
+    readonly after?: bigint;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly (SubscriptionItem | PlacedEvent)[]>;
 }
 
 /** The event store behind `connectionString`. Connects when first used; one per process is enough and wanted. */
@@ -242,19 +254,29 @@ class ConnectedEventStore implements ConnectedStore {
       }
   }
 
-  async *subscribeInBatches({
+  async *subscribeInBatches(options: {
+    readonly after?: bigint;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly SubscriptionItem[]> {
+    for await (const items of this.subscribeInPlace(options))
+      yield items.map((item) => (item.kind === 'placed' ? { kind: 'event', event: storedEvent(item) } : item));
+  }
+
+  async *subscribeInPlace({
     after,
     signal,
   }: {
     readonly after?: bigint;
     readonly signal: AbortSignal;
-  }): AsyncIterable<readonly SubscriptionItem[]> {
+  }): AsyncIterable<readonly (SubscriptionItem | PlacedEvent)[]> {
     const request: ReadRequest = { ...plainRead, from: after ?? 'start', backwards: false, filter: domainEvents };
-    for await (const responses of this.#read(request, '$all', signal)) {
+    for await (const responses of this.#answers('ReadPlaced', request, '$all', signal)) {
       if (signal.aborted) return;
-      const items: SubscriptionItem[] = [];
+      const items: (SubscriptionItem | PlacedEvent)[] = [];
       for (const response of responses) {
-        if (response.kind === 'event' && response.event) {
+        if (response.kind === 'placed') {
+          if (!isPlacedSystem(response)) items.push(response);
+        } else if (response.kind === 'event' && response.event) {
           if (!isSystem(response.event)) items.push({ kind: 'event', event: stored(response.event) });
         } else if (response.kind === 'checkpoint') items.push({ kind: 'checkpoint', position: response.position });
         else if (response.kind === 'caught-up') items.push({ kind: 'caught-up' });
@@ -265,10 +287,19 @@ class ConnectedEventStore implements ConnectedStore {
     if (!signal.aborted) throw storeError(new Error('the subscription ended'), '$all');
   }
 
-  async *#read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<readonly ReadResponse[]> {
+  #read(request: ReadRequest, stream: string, signal?: AbortSignal): AsyncGenerator<readonly ReadResponse[]> {
+    return this.#answers('Read', request, stream, signal) as AsyncGenerator<readonly ReadResponse[]>;
+  }
+
+  async *#answers(
+    method: 'Read' | 'ReadPlaced',
+    request: ReadRequest,
+    stream: string,
+    signal?: AbortSignal,
+  ): AsyncGenerator<readonly (ReadResponse | PlacedEvent)[]> {
     if (signal?.aborted) return;
     let isOver = false;
-    let call: ClientReadableStream<readonly ReadResponse[]> | undefined;
+    let call: ClientReadableStream<readonly (ReadResponse | PlacedEvent)[]> | undefined;
     // Destroyed too: a call that has ended with answers unread would never be finished for the official client.
     const cancel = () => {
       call?.cancel();
@@ -276,7 +307,7 @@ class ConnectedEventStore implements ConnectedStore {
     };
     try {
       call = await this.#connection.GRPCStreamCreator(StreamsClient, 'read', (client) => {
-        const created = client.Read(request, ...this.#connection.callArguments({}, { deadline: Infinity }));
+        const created = client[method](request, ...this.#connection.callArguments({}, { deadline: Infinity }));
         created.on('error', () => undefined);
         wholeFrames(created);
         return created;
@@ -284,7 +315,7 @@ class ConnectedEventStore implements ConnectedStore {
       this.#reads.add(cancel);
       signal?.addEventListener('abort', cancel);
       if (signal?.aborted) cancel();
-      yield* inBatches<ReadResponse>(call);
+      yield* inBatches<ReadResponse | PlacedEvent>(call);
       isOver = true;
     } catch (error) {
       if (signal?.aborted) return;
@@ -342,17 +373,12 @@ function propose({ id, type, data, metadata }: EventToAppend): ProposedEvent {
 
 const isSystem = (event: WireEvent): boolean => event.stream.startsWith('$') || event.type.startsWith('$');
 
+const isPlacedSystem = ({ bytes, streamFrom, type }: PlacedEvent): boolean =>
+  bytes[streamFrom] === dollar || type.startsWith('$');
+
+const dollar = 0x24;
+
 function stored(event: WireEvent): StoredEvent {
   const { id, type, data, metadata, stream, revision, position, created } = event;
   return { id, type, data, metadata, stream, revision, position, recordedAt: isoTime(created) };
-}
-
-let lastTicks = -1n;
-let lastTime = '';
-
-/** Events of one transaction have one time: it is written out once. */
-function isoTime(ticks: bigint): string {
-  if (ticks === lastTicks) return lastTime;
-  lastTicks = ticks;
-  return (lastTime = new Date(Number(ticks / 10_000n)).toISOString());
 }

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectedStore } from './client.js';
+import { storedEvent } from './placed-event.js';
+import type { PlacedEvent } from './placed-event.js';
 import type { StoredEvent, SubscriptionItem } from './port.js';
+
+/** That a double holds exactly. */
+const greatest = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** The map of a copy is not one, or is of another store. */
 export class CopyMapRefused extends Error {
@@ -73,7 +78,7 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
     const at = lastAtMost(map.from, position);
     return at < 0 ? undefined : map.to[at]!;
   };
-  const translated = (event: StoredEvent): StoredEvent => {
+  const translated = <Event extends Pick<StoredEvent, 'position' | 'recordedAt'>>(event: Event): Event => {
     if (event.position > lastTo) return { ...event, position: event.position + shift };
     const at = lastAtMost(map.to, event.position);
     if (at < 0 || map.to[at] !== event.position)
@@ -86,6 +91,13 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
 
   const anyTranslated = (event: StoredEvent): StoredEvent =>
     isSystem(event) ? { ...event, position: outside(event.position) ?? 0n } : translated(event);
+
+  const translatedItem = (item: SubscriptionItem): SubscriptionItem[] => {
+    if (item.kind === 'event') return [{ kind: 'event', event: translated(item.event) }];
+    if (item.kind === 'caught-up') return [item];
+    const position = outside(item.position);
+    return position === undefined ? [] : [{ kind: 'checkpoint', position }];
+  };
 
   const mapped: ConnectedStore = {
     async append(stream, events, expected) {
@@ -105,11 +117,16 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
     async *subscribeInBatches({ after, signal }) {
       const inside = after === undefined ? undefined : insideAfter(after);
       for await (const items of store.subscribeInBatches({ signal, ...(inside !== undefined && { after: inside }) }))
-        yield items.flatMap((item): SubscriptionItem[] => {
-          if (item.kind === 'event') return [{ kind: 'event', event: translated(item.event) }];
-          if (item.kind === 'caught-up') return [item];
-          const position = outside(item.position);
-          return position === undefined ? [] : [{ kind: 'checkpoint', position }];
+        yield items.flatMap(translatedItem);
+    },
+    async *subscribeInPlace({ after, signal }) {
+      const inside = after === undefined ? undefined : insideAfter(after);
+      for await (const items of store.subscribeInPlace({ signal, ...(inside !== undefined && { after: inside }) }))
+        yield items.flatMap((item): (SubscriptionItem | PlacedEvent)[] => {
+          if (item.kind !== 'placed') return translatedItem(item);
+          const { position, recordedAt } = translated({ position: BigInt(item.position), recordedAt: item.recordedAt });
+          if (position <= greatest) return [{ ...item, position: Number(position), recordedAt }];
+          return [{ kind: 'event', event: { ...storedEvent(item), position, recordedAt } }];
         });
     },
     async *readEverything() {

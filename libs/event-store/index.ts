@@ -13,6 +13,8 @@ export type { FanOut, FanOutOptions, FanOutState } from './fan-out.js';
 export type { EventMetadata, RecordedAssayEvent, RecordedEvent } from './envelope.js';
 export { InvalidEvent } from './invalid-event.js';
 export type { InvalidEventCode } from './invalid-event.js';
+export { storedEvent, streamOf } from './placed-event.js';
+export type { PlacedEvent } from './placed-event.js';
 export {
   decodeShare,
   exportSegment,

@@ -7,7 +7,7 @@ export type {
   IncomingRecord,
   Messaging,
   Outgoing,
-  OutgoingEvent,
+  OutgoingEvents,
   OutgoingRecord,
   Publisher,
   SubscribeOptions,

@@ -1,3 +1,4 @@
+import type { PlacedEvent } from '../event-store/placed-event.js';
 import type { StoredEvent } from '../event-store/port.js';
 import type { RelayStamp } from './event-record.js';
 
@@ -13,14 +14,14 @@ export interface OutgoingRecord {
   readonly headers: Readonly<Record<string, string | Uint8Array>>;
 }
 
-/** An event of the store, to be written as `eventRecord` says. */
-export interface OutgoingEvent {
+/** Events of one partition, in order, each to be written as `eventRecord` says. */
+export interface OutgoingEvents {
   readonly partition: number;
-  readonly event: StoredEvent;
+  readonly events: readonly (StoredEvent | PlacedEvent)[];
   readonly relay: RelayStamp;
 }
 
-export type Outgoing = OutgoingRecord | OutgoingEvent;
+export type Outgoing = OutgoingRecord | OutgoingEvents;
 
 export interface IncomingRecord {
   readonly partition: number;

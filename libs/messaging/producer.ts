@@ -1,9 +1,11 @@
 import kafkajs from 'kafkajs';
+import { ask } from './kafka-cluster.js';
 import type { KafkaCluster } from './kafka-cluster.js';
 import type { Outgoing, Publisher } from './port.js';
-import { produceRequest, produceResponse } from './produce-request.js';
+import { batchLeadBytes, produceOutcome, produceRequest } from './produce-request.js';
 import type { EncodedBatch } from './produce-request.js';
-import { encodeRecordBatch } from './record-batch.js';
+import { recordCount, writeRecordBatch } from './record-batch.js';
+import { RecordBytes } from './record-bytes.js';
 import { insist, isRetriable } from './retry.js';
 import type { RetryLimits } from './retry.js';
 
@@ -23,6 +25,10 @@ const passing: ReadonlyMap<number, string> = new Map([
 const duplicateSequence = 46;
 /** Sequences are signed 32-bit numbers that begin again at 0. */
 const sequences = 2 ** 31;
+/** Bytes; one buffer is sent while the next one is written. */
+const smallestBuffer = 64 << 10;
+const largestSpare = 8 << 20;
+const mostSpare = 2;
 
 /**
  * An idempotent producer over kafkajs's connections: its own record encoding, one request in flight to each broker, the
@@ -43,28 +49,53 @@ export async function createProducer(
   const id = BigInt(producerId);
   const next = new Map<string, number>();
 
-  const encode = (topic: string, records: readonly Outgoing[]): EncodedBatch[] => {
+  // What was acknowledged at the first try is on no connection any more, and its bytes may be written over.
+  const spare: Buffer[] = [];
+
+  const encode = (topic: string, records: readonly Outgoing[]): Encoded => {
     const time = Date.now();
-    return [...byPartition(records)].map(([partition, part]) => {
+    const target = new RecordBytes(spare.pop() ?? Buffer.allocUnsafeSlow(smallestBuffer));
+    const places: { readonly partition: number; readonly from: number; readonly to: number }[] = [];
+    for (const [partition, part] of byPartition(records)) {
       const place = `${topic} ${partition}`;
       const firstSequence = next.get(place) ?? 0;
-      next.set(place, (firstSequence + part.length) % sequences);
-      return { partition, bytes: encodeRecordBatch(part, { id, epoch: producerEpoch, firstSequence }, time) };
-    });
+      next.set(place, (firstSequence + recordCount(part)) % sequences);
+      const from = target.skip(batchLeadBytes);
+      writeRecordBatch(target, part, { id, epoch: producerEpoch, firstSequence }, time);
+      target.buffer.writeInt32BE(partition, from);
+      target.buffer.writeInt32BE(target.at - from - batchLeadBytes, from + 4);
+      places.push({ partition, from, to: target.at });
+    }
+    const { buffer } = target;
+    return {
+      buffer,
+      batches: places.map(({ partition, from, to }) => ({ partition, bytes: buffer.subarray(from, to) })),
+    };
+  };
+
+  const publish = async (topic: string, { buffer, batches }: Encoded): Promise<void> => {
+    const tries = await send(cluster, topic, batches, retry, warn);
+    if (tries === 1 && spare.length < mostSpare && buffer.length <= largestSpare) spare.push(buffer);
   };
 
   let before: Promise<void> = Promise.resolve();
   return {
     publish(topic, records) {
       if (records.length === 0) return before;
-      const batches = encode(topic, records);
+      const encoded = encode(topic, records);
       // What follows a failure has sequences that follow one that is not there: it fails too, unsent.
-      before = before.then(() => send(cluster, topic, batches, retry, warn));
+      before = before.then(() => publish(topic, encoded));
       before.catch(() => undefined);
       return before;
     },
     close: () => cluster.disconnect(),
   };
+}
+
+interface Encoded {
+  readonly buffer: Buffer;
+  /** Parts of the buffer. */
+  readonly batches: readonly EncodedBatch[];
 }
 
 function byPartition(records: readonly Outgoing[]): ReadonlyMap<number, Outgoing[]> {
@@ -77,14 +108,15 @@ function byPartition(records: readonly Outgoing[]): ReadonlyMap<number, Outgoing
   return parts;
 }
 
-/** Each partition's leader gets its batches in one request; what is acknowledged is not sent again. */
+/** Each partition's leader gets its batches in one request; what is acknowledged is not sent again. Answers the tries. */
 async function send(
   cluster: KafkaCluster,
   topic: string,
   batches: readonly EncodedBatch[],
   retry: RetryLimits,
   warn: (message: string) => void,
-): Promise<void> {
+): Promise<number> {
+  let tries = 0;
   const left = new Map(batches.map((batch) => [batch.partition, batch]));
   const attempt = async (): Promise<void> => {
     await cluster.addTargetTopic(topic);
@@ -99,7 +131,7 @@ async function send(
         topic,
         partitions.map((partition) => left.get(partition)!),
       );
-      const { codes } = await broker.connectionPool.send({ request, response: produceResponse });
+      const { codes } = await ask(broker, request, produceOutcome);
       let problem: Error | undefined;
       for (const partition of partitions) {
         const code = codes.get(partition);
@@ -112,6 +144,7 @@ async function send(
     if (failure) throw (failure as PromiseRejectedResult).reason;
   };
   await insist(retry, async () => {
+    tries += 1;
     try {
       await attempt();
     } catch (error) {
@@ -121,6 +154,7 @@ async function send(
       throw error;
     }
   });
+  return tries;
 }
 
 /** Before a retry: a connection that broke is forgotten, and who leads is asked anew. */

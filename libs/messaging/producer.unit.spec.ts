@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import kafkajs from 'kafkajs';
-import type { KafkaBroker, KafkaCluster, KafkaRequest } from './kafka-cluster.js';
+import type { KafkaBroker, KafkaCluster, KafkaConnection } from './kafka-cluster.js';
 import type { OutgoingRecord } from './port.js';
 import { createProducer } from './producer.js';
 
@@ -27,7 +27,7 @@ function brokers(fates: Fate[]) {
     for (let record = 0; record < count; record += 1) logs[partition]!.push(sequence + record);
     return 0;
   };
-  const answer = async (node: number, { encode }: KafkaRequest) => {
+  const answer = async (node: number, request: () => Buffer): Promise<ReadonlyMap<number, number>> => {
     most = Math.max(most, (inFlight += 1));
     await new Promise(setImmediate);
     inFlight -= 1;
@@ -35,18 +35,52 @@ function brokers(fates: Fate[]) {
     if (fate === 'never-arrived') throw new kafkajs.KafkaJSConnectionError('closed');
     if (fate === 'leaders-moved') leader += 1;
     const codes = new Map<number, number>();
-    for (const [index, { partition, batch }] of [...batchesOf((await encode()).buffer)].entries()) {
+    for (const [index, { partition, batch }] of [...batchesOf(request())].entries()) {
       if ((partition + leader) % 2 !== node) codes.set(partition, 6);
       else codes.set(partition, fate === 'one-refused' && index === 0 ? 19 : take(partition, batch));
     }
     if (fate === 'answer-lost') throw new kafkajs.KafkaJSError('no answer in time');
-    return { codes, clientSideThrottleTime: 0 };
+    return codes;
   };
-  const broker = (node: number): KafkaBroker => ({
-    fetch: async () => ({ responses: [] }),
-    initProducerId: async () => ({ producerId: '1000', producerEpoch: 0 }),
-    connectionPool: { send: async ({ request }) => (await answer(node, request)) as never },
-  });
+  const connection = (node: number): KafkaConnection => {
+    let written: Buffer[] = [];
+    const socket = {
+      cork: () => undefined,
+      uncork: () => undefined,
+      write: (piece: Buffer) => written.push(piece) > 0,
+    };
+    let [isAuthenticated, correlation] = [false, 0];
+    return {
+      clientId: 'spec',
+      socket: socket as KafkaConnection['socket'],
+      requestQueue: {
+        push({ entry, sendRequest }) {
+          written = [];
+          sendRequest();
+          const given = Buffer.concat(written);
+          expect([given.readInt32BE(0), given.readInt32BE(8)]).toEqual([given.length - 4, entry.correlationId]);
+          expect(given.toString('utf8', 14, 18)).toBe('spec');
+          // The broker reads what is in the pieces when they are sent, which is later.
+          const pieces = written;
+          const read = () => Buffer.concat(pieces).subarray(18);
+          answer(node, read).then((codes) => entry.resolve({ payload: answerOf(codes) }), entry.reject);
+        },
+        maybeThrottle: () => undefined,
+      },
+      isAuthenticated: () => isAuthenticated,
+      authenticate: async () => void (isAuthenticated = true),
+      failIfNotConnected: () => undefined,
+      nextCorrelationId: () => (correlation += 1),
+    };
+  };
+  const broker = (node: number): KafkaBroker => {
+    const one = connection(node);
+    return {
+      fetch: async () => ({ responses: [] }),
+      initProducerId: async () => ({ producerId: '1000', producerEpoch: 0 }),
+      connectionPool: { getConnectionByRequest: async () => one },
+    };
+  };
   const nodes = [broker(0), broker(1)];
   let known = leader;
   const cluster: KafkaCluster = {
@@ -77,6 +111,21 @@ function* batchesOf(body: Buffer) {
     yield { partition, batch: body.subarray(at + 8, at + 8 + size) };
     at += 8 + size;
   }
+}
+
+/** Produce response, version 7. */
+function answerOf(codes: ReadonlyMap<number, number>): Buffer {
+  const bytes = Buffer.alloc(4 + 2 + 1 + 4 + 30 * codes.size + 4);
+  bytes.writeInt32BE(1, 0);
+  bytes.writeInt16BE(1, 4);
+  bytes.write('t', 6);
+  let at = bytes.writeInt32BE(codes.size, 7);
+  for (const [partition, code] of codes) {
+    bytes.writeInt32BE(partition, at);
+    bytes.writeInt16BE(code, at + 4);
+    at += 30;
+  }
+  return bytes;
 }
 
 const records = (counts: readonly number[]): OutgoingRecord[] =>

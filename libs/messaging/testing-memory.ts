@@ -1,3 +1,4 @@
+import { storedEvent } from '../event-store/placed-event.js';
 import { eventRecord } from './event-record.js';
 import { TopicMismatch } from './port.js';
 import type { BatchHandler, IncomingRecord, Messaging, OutgoingRecord } from './port.js';
@@ -114,7 +115,13 @@ export function memoryMessaging(name: string, partitions: number): { messaging: 
     async publisher() {
       return {
         publish: async (_, records) =>
-          topic.write(records.map((one) => ('event' in one ? eventRecord(one.event, one.relay, one.partition) : one))),
+          topic.write(
+            records.flatMap((one) => {
+              if (!('events' in one)) return [one];
+              const stored = one.events.map((event) => ('bytes' in event ? storedEvent(event) : event));
+              return stored.map((event) => eventRecord(event, one.relay, one.partition));
+            }),
+          ),
         close: async () => undefined,
       };
     },

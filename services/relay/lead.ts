@@ -1,5 +1,5 @@
-import { StoreUnavailable } from '#libs/event-store';
-import type { StoredEvent, SubscriptionItem } from '#libs/event-store';
+import { StoreUnavailable, streamOf } from '#libs/event-store';
+import type { PlacedEvent, StoredEvent, SubscriptionItem } from '#libs/event-store';
 import { watermarkRecord } from '#libs/messaging';
 import type { Outgoing } from '#libs/messaging';
 import { leaseSeconds, renewLease } from './lease.js';
@@ -12,10 +12,14 @@ import type { RelayOptions, RelayState } from './relay.js';
 const saveMs = 250;
 /** An idle relay renews its lease so often. */
 const idleRenewalMs = (leaseSeconds * 1000) / 4;
-/** A relay that is catching up waits so long for half a batch. */
+/** A relay that is behind waits so long for half a batch. */
 const lingerMs = 20;
+/** It is behind while it catches up, and as long as this part of a batch comes together by itself. */
+const behindPart = 1 / 8;
 /** Bytes of one publish: a batch of one partition must fit into one message set of the broker. */
 const batchBytes = 2 << 20;
+
+type Item = SubscriptionItem | PlacedEvent;
 
 /** Relays for as long as the lease is its own. @throws LeaseLost, and what the store, the broker or the database throw */
 export async function lead(
@@ -27,20 +31,20 @@ export async function lead(
   const publisher = await messaging.publisher();
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
-  const queue = createQueue<SubscriptionItem>({ items: batchSize * 2, bytes: batchBytes, sizeOf: bytesOf });
+  const queue = createQueue<Item>({ items: batchSize * 2, bytes: batchBytes, sizeOf: bytesOf });
   const reading = read(store, from, until, queue);
   const relay = { id, epoch };
 
-  const publish = (events: readonly StoredEvent[], after: bigint, position: bigint) => {
+  const publish = (items: readonly Item[], after: bigint, position: bigint) => {
+    const parts = Array.from({ length: topic.partitions }, (): (StoredEvent | PlacedEvent)[] => []);
+    for (const item of items)
+      if (item.kind === 'placed') parts[partitionOf(streamOf(item), topic.partitions)]!.push(item);
+      else if (item.kind === 'event') parts[partitionOf(item.event.stream, topic.partitions)]!.push(item.event);
     const records: Outgoing[] = [];
-    const counts = Array.from({ length: topic.partitions }, () => 0);
-    for (const event of events) {
-      const partition = partitionOf(event.stream, topic.partitions);
-      counts[partition]! += 1;
-      records.push({ partition, event, relay });
+    for (const [partition, events] of parts.entries()) {
+      if (events.length > 0) records.push({ partition, events, relay });
+      records.push(watermarkRecord({ ...relay, after, position, events: events.length }, partition));
     }
-    for (const [partition, count] of counts.entries())
-      records.push(watermarkRecord({ ...relay, after, position, events: count }, partition));
     return publisher.publish(topic.topic, records);
   };
 
@@ -60,25 +64,27 @@ export async function lead(
     await renewLease(pool, topic.topic, holder, epoch, from);
     let events = 0;
     let saved = { at: Date.now(), position: acknowledged };
-    const tell = (last?: StoredEvent) => {
+    const tell = (recordedAt?: string) => {
       const caughtUp = reading.live && queue.size === 0 && acknowledged === sent;
-      const recordedAt = last && { recordedAt: last.recordedAt };
-      change({ status: 'leading', epoch, position: acknowledged, events, caughtUp, ...recordedAt });
+      change({ status: 'leading', epoch, position: acknowledged, events, caughtUp, ...(recordedAt && { recordedAt }) });
     };
+    let isBehind = true;
     while (!until.aborted) {
-      // Before it has caught up, a batch of few costs as much as one of many; afterwards nobody waits for company.
-      const batch = reading.live
-        ? await queue.take(batchSize, saveMs)
-        : await queue.take(batchSize, lingerMs, batchSize / 2);
+      // A batch of few costs as much as one of many; who has caught up does not wait for company.
+      const batch: readonly Item[] | undefined = isBehind
+        ? await queue.take(batchSize, lingerMs, batchSize / 2)
+        : await queue.take(batchSize, saveMs);
       if (batch === undefined) break;
-      const relayed = batch.flatMap((item) => (item.kind === 'event' ? [item.event] : []));
+      isBehind = !reading.live || batch.length >= batchSize * behindPart;
+      const last = lastTime(batch);
       const position = lastPosition(batch);
       if (position !== undefined && position > sent) {
-        const published = publish(relayed, sent, position).then(
+        const count = batch.reduce((sum, { kind }) => sum + (isEvent(kind) ? 1 : 0), 0);
+        const published = publish(batch, sent, position).then(
           () => {
             acknowledged = position;
-            events += relayed.length;
-            tell(relayed.at(-1));
+            events += count;
+            tell(last);
           },
           (error: unknown) => {
             failed ??= { error };
@@ -115,12 +121,12 @@ function read(
   store: RelayOptions['store'],
   after: bigint | undefined,
   signal: AbortSignal,
-  queue: Queue<SubscriptionItem>,
+  queue: Queue<Item>,
 ): Reading {
   const reading: Reading = { live: false, ended: Promise.resolve() };
   reading.ended = (async () => {
     try {
-      for await (const items of store.subscribeInBatches({ ...(after !== undefined && { after }), signal }))
+      for await (const items of store.subscribeInPlace({ ...(after !== undefined && { after }), signal }))
         for (const item of items) {
           if (item.kind === 'caught-up') reading.live = true;
           const room = queue.put(item);
@@ -135,15 +141,25 @@ function read(
   return reading;
 }
 
-function lastPosition(batch: readonly SubscriptionItem[]): bigint | undefined {
+function lastPosition(batch: readonly Item[]): bigint | undefined {
   for (let index = batch.length - 1; index >= 0; index -= 1) {
     const item = batch[index]!;
+    if (item.kind === 'placed') return BigInt(item.position);
     if (item.kind === 'event') return item.event.position;
     if (item.kind === 'checkpoint') return item.position;
   }
   return undefined;
 }
 
-function bytesOf(item: SubscriptionItem): number {
+/** When the last event of a batch was recorded. */
+function lastTime(batch: readonly Item[]): string | undefined {
+  const item = batch.findLast(({ kind }) => isEvent(kind));
+  return item?.kind === 'placed' ? item.recordedAt : item?.kind === 'event' ? item.event.recordedAt : undefined;
+}
+
+const isEvent = (kind: Item['kind']): boolean => kind === 'placed' || kind === 'event';
+
+function bytesOf(item: Item): number {
+  if (item.kind === 'placed') return item.dataTo - item.dataFrom + (item.metadataTo - item.metadataFrom) + 500;
   return item.kind === 'event' ? item.event.data.length + item.event.metadata.length + 500 : 0;
 }

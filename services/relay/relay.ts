@@ -9,7 +9,7 @@ import { acquireLease, createLeaseTable, forgetPosition, leaseSeconds, LeaseLost
 import { lead } from './lead.js';
 
 export interface RelayOptions {
-  readonly store: Pick<ConnectedStore, 'subscribeInBatches'>;
+  readonly store: Pick<ConnectedStore, 'subscribeInPlace'>;
   readonly messaging: Messaging;
   readonly pool: Pool;
   readonly topic: TopicSettings;

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { createEventStore } from '#libs/event-store';
-import type { StoredEvent } from '#libs/event-store';
+import { createEventStore, streamOf } from '#libs/event-store';
+import type { PlacedEvent } from '#libs/event-store';
 import { createKafka } from '#libs/messaging';
 import type { Publisher } from '#libs/messaging';
 import { partitionOf } from '#libs/projections';
@@ -32,10 +32,7 @@ export async function* bench() {
   const stage = await kafkaStage();
   const begin = await fill(stage.ledger.connectionString, warmUp);
   const head = await fill(stage.ledger.connectionString, events);
-  const store = createEventStore({ connectionString: stage.ledger.connectionString });
-  const log: StoredEvent[] = [];
-  for await (const event of store.readAll({ maxCount: kept })) log.push(event);
-  await store.close();
+  const log = await beginning(stage.ledger.connectionString);
   const messaging = createKafka({ brokers: [stage.broker.address], clientId: 'bench' });
   await messaging.ensureTopic({ topic, partitions, replicationFactor: 1, configuration: {} });
   const publisher = await messaging.publisher();
@@ -118,17 +115,30 @@ function readRate(connectionString: string, begin: bigint, head: bigint): number
 
 const stamp = { id: '00000000-0000-4000-8000-000000000000', epoch: 1n };
 
-/** So many events of the log, over and over, by the relay's publisher. */
-async function produceRate(publisher: Publisher, log: readonly StoredEvent[], count: number): Promise<number> {
+/** The first events of the log, as the relay reads them. */
+async function beginning(connectionString: string): Promise<readonly PlacedEvent[]> {
+  const store = createEventStore({ connectionString });
+  const log: PlacedEvent[] = [];
+  for await (const items of store.subscribeInPlace({ signal: AbortSignal.timeout(600_000) })) {
+    for (const item of items) if (item.kind === 'placed' && log.length < kept) log.push(item);
+    if (log.length === kept) break;
+  }
+  await store.close();
+  return log;
+}
+
+/** So many events of the log, over and over, by the relay's publisher and as the relay hands them over. */
+async function produceRate(publisher: Publisher, log: readonly PlacedEvent[], count: number): Promise<number> {
   const started = performance.now();
   let sent: Promise<void> = Promise.resolve();
   for (let done = 0, at = 0; done < count; done += batch, at = (at + batch) % log.length) {
-    const part = log.slice(at, at + batch);
+    const parts = Array.from({ length: partitions }, (): PlacedEvent[] => []);
+    for (const event of log.slice(at, at + batch)) parts[partitionOf(streamOf(event), partitions)]!.push(event);
     const next = publisher.publish(
       topic,
-      part.map((event) => ({ partition: partitionOf(event.stream, partitions), event, relay: stamp })),
+      parts.flatMap((part, partition) => (part.length > 0 ? [{ partition, events: part, relay: stamp }] : [])),
     );
-    // As the relay: one in flight, the next one encoded.
+    // One in flight, the next one encoded.
     await sent;
     sent = next;
   }

@@ -5,15 +5,15 @@ import { createEventStore } from '#libs/event-store';
 
 const [connectionString, from, to] = process.argv.slice(2) as [string, string, string];
 const store = createEventStore({ connectionString });
-const [first, last] = [BigInt(from), BigInt(to)];
+const [first, last] = [Number(from), Number(to)];
 let count = 0;
 let started: number | undefined;
-reading: for await (const items of store.subscribeInBatches({ signal: AbortSignal.timeout(600_000) }))
+reading: for await (const items of store.subscribeInPlace({ signal: AbortSignal.timeout(600_000) }))
   for (const item of items) {
-    if (item.kind !== 'event') continue;
+    if (item.kind !== 'placed') continue;
     if (started !== undefined) count += 1;
-    else if (item.event.position >= first) started = performance.now();
-    if (item.event.position === last) break reading;
+    else if (item.position >= first) started = performance.now();
+    if (item.position === last) break reading;
   }
 process.stdout.write(`${count / ((performance.now() - (started ?? Number.NaN)) / 1_000)}\n`);
 process.exit(0);

@@ -25,5 +25,5 @@ export {
   streamsService,
 } from './services.js';
 export type { UuidForm } from './wire.js';
-export { MalformedMessage } from './wire.js';
+export { isoTime, MalformedMessage } from './wire.js';
 export { takeWholeFrames } from '../whole-frames.js';

@@ -1,9 +1,11 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MalformedMessage, ReadFrames, streamsService } from './index.js';
+import { isoTime, MalformedMessage, ReadFrames, streamsService } from './index.js';
 import type { BatchAppendRequest, ReadRequest, ReadResponse, WireEvent, WriteOutcome } from './index.js';
 import { encodeReadResponse } from './read.js';
-import { decodeReadResponses } from './read-frames.js';
+import { storedEvent } from '../placed-event.js';
+import type { StoredEvent } from '../port.js';
+import { decodeReadResponses, placeReadResponses } from './read-frames.js';
 
 const number = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const uuid = fc.uuid().map((text) => text.toLowerCase());
@@ -104,10 +106,23 @@ test('answers with their prefixes are read as they are one by one, the usual one
       const framed = Buffer.concat(messages.flatMap((message) => [prefixOf(message), message]));
       const oneByOne = () => messages.map((message) => streamsService.Read.responseDeserialize(message));
       expect(outcome(() => decodeReadResponses(framed))).toEqual(outcome(oneByOne));
+      // Left in their place and taken out later they are the same.
+      const later = () =>
+        placeReadResponses(framed).map((each) => {
+          if (each.kind === 'placed') return storedEvent(each);
+          return each.kind === 'event' && each.event ? asStored(each.event) : each;
+        });
+      const atOnce = () =>
+        oneByOne().map((each) => (each.kind === 'event' && each.event ? asStored(each.event) : each));
+      expect(outcome(later)).toEqual(outcome(atOnce));
     }),
     { numRuns: 500 },
   );
 });
+
+function asStored({ id, type, data, metadata, stream, revision, position, created }: WireEvent): StoredEvent {
+  return { id, type, data, metadata, stream, revision, position, recordedAt: isoTime(created) };
+}
 
 function prefixOf(message: Buffer): Buffer {
   const prefix = Buffer.alloc(5);

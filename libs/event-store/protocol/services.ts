@@ -1,4 +1,5 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
+import type { PlacedEvent } from '../placed-event.js';
 import type { Reader } from './wire.js';
 import {
   decodeAppendRequest,
@@ -17,7 +18,7 @@ import type { AnswerFrames, AppendFrames } from './append-frames.js';
 import { FrameWriter } from './frame-writer.js';
 import type { BatchAnswer } from './read-append-frames.js';
 import { decodeBatchAppendRequests, decodeBatchAppendResponses } from './read-append-frames.js';
-import { decodeReadResponses } from './read-frames.js';
+import { decodeReadResponses, placeReadResponses } from './read-frames.js';
 import type { ReadRequest, ReadResponse } from './read.js';
 import { decodeReadRequest, decodeReadResponse, encodeReadRequest, encodeReadResponse } from './read.js';
 import {
@@ -157,6 +158,13 @@ export const clientStreamsService = {
       encode: (responses) => Buffer.concat(responses.map((response) => encodeReadResponse(response))),
       decode: decodeReadResponses,
     },
+  ),
+  /** The same call for who hands events on. */
+  ReadPlaced: method<ReadRequest, readonly (ReadResponse | PlacedEvent)[]>(
+    'streams.Streams/Read',
+    { response: true },
+    { encode: encodeReadRequest, decode: decodeReadRequest },
+    { encode: notEncoded, decode: placeReadResponses },
   ),
 };
 

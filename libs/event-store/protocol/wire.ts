@@ -210,3 +210,13 @@ export function finish(target: Writer): Buffer {
   const bytes = target.finish();
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+let lastTicks = -1n;
+let lastTime = '';
+
+/** ISO 8601 of 100-ns ticks since the UNIX epoch. Events of one transaction have one time: it is written out once. */
+export function isoTime(ticks: bigint): string {
+  if (ticks === lastTicks) return lastTime;
+  lastTicks = ticks;
+  return (lastTime = new Date(Number(ticks / 10_000n)).toISOString());
+}
