@@ -1,4 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
+import { FetchedRecord } from './fetch-response.js';
 import type { KafkaCluster } from './kafka-cluster.js';
 import type { IncomingRecord } from './port.js';
 import { insist, isRetriable } from './retry.js';
@@ -56,7 +57,8 @@ function recordsFrom(partition: number, offset: bigint, messages: readonly Kafka
   return messages.map((message) => incoming(partition, message)).filter((record) => record.offset >= offset);
 }
 
-export function incoming(partition: number, message: KafkaMessage): IncomingRecord {
+export function incoming(partition: number, message: KafkaMessage | FetchedRecord): IncomingRecord {
+  if (message instanceof FetchedRecord) return message;
   return {
     partition,
     offset: BigInt(message.offset),

@@ -3,6 +3,7 @@ import kafkajs from 'kafkajs';
 import type { Admin, Consumer, EachBatchPayload, KafkaConfig, SASLOptions } from 'kafkajs';
 import { createCluster } from './kafka-cluster.js';
 import type { KafkaCluster } from './kafka-cluster.js';
+import { decodeFetches } from './fetch-decoding.js';
 import { fetchRecords, incoming } from './kafka-fetch.js';
 import { BrokerUnavailable, TopicMismatch } from './port.js';
 import type { BatchHandler, Messaging, Subscription } from './port.js';
@@ -38,6 +39,7 @@ const longestPauseMs = 5_000;
 /** kafkajs 2.2.4 behind the port, with a producer of our own on its connections; offsets are kept by the caller. */
 export function createKafka(options: KafkaOptions): Messaging {
   const kafka = new Kafka(configuration(options));
+  decodeFetches(kafka);
   const admin = kafka.admin({ retry });
   const open = new Set<{ disconnect(): Promise<void> }>([admin]);
   let reading: KafkaCluster | undefined;

@@ -1,0 +1,109 @@
+import { createRequire } from 'node:module';
+import { expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { KafkaMessage } from 'kafkajs';
+import { decodeFetch, type FetchedRecord } from './fetch-response.js';
+import { incoming } from './kafka-fetch.js';
+import type { OutgoingRecord } from './port.js';
+import { encodeRecordBatch } from './record-batch.js';
+
+/** kafkajs's own decoding, which this one stands in for. */
+const load = createRequire(import.meta.url);
+const kafkajs = load('kafkajs/src/protocol/requests/fetch/v11/response') as {
+  decode(bytes: Buffer): Promise<Answer>;
+};
+interface Answer {
+  readonly responses: readonly { readonly partitions: readonly Partition[] }[];
+}
+interface Partition {
+  readonly partition: number;
+  readonly messages: readonly (KafkaMessage | FetchedRecord)[];
+}
+
+const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme', maxLength: 90 }));
+const record = fc.record({
+  partition: fc.constant(0),
+  key: text,
+  value: fc.uint8Array({ maxLength: 140 }),
+  headers: fc.dictionary(
+    fc.oneof(
+      text.filter((name) => name !== '__proto__'),
+      fc.constantFrom('kind', 'relay', 'position', 'revision'),
+    ),
+    fc.oneof(text, fc.uint8Array()),
+    { noNullPrototype: true },
+  ),
+});
+const partition = fc.array(fc.array(record, { minLength: 1, maxLength: 4 }), { maxLength: 3 });
+const time = 1_790_000_000_000;
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32BE(value);
+  return bytes;
+}
+
+/** Fetch response, version 11 (Kafka protocol guide), of one topic. */
+function response(partitions: readonly (readonly (readonly OutgoingRecord[])[])[], cutOff = 0): Buffer {
+  const parts = [Buffer.alloc(10), int32(1), Buffer.from([0, 1, 0x74]), int32(partitions.length)];
+  for (const [index, batches] of partitions.entries()) {
+    let offset = 2n ** 33n;
+    const records = Buffer.concat(
+      batches.map((batch) => {
+        const bytes = encodeRecordBatch(batch, { id: 1n, epoch: 0, firstSequence: 0 }, time);
+        bytes.writeBigInt64BE(offset, 0);
+        offset += BigInt(batch.length);
+        return bytes;
+      }),
+    );
+    const kept = records.subarray(0, Math.max(0, records.length - cutOff));
+    const ends = Buffer.alloc(26);
+    ends.writeBigInt64BE(offset, 2);
+    parts.push(int32(index), ends, int32(0), int32(-1), int32(kept.length), kept);
+  }
+  return Buffer.concat(parts);
+}
+
+const seen = (answer: Answer) =>
+  answer.responses.map(({ partitions }) =>
+    partitions.map(({ messages, ...rest }) => ({
+      ...rest,
+      messages: messages
+        .map((message) => ({ ...incoming(rest.partition, message) }))
+        .map(({ partition: at, offset, timestamp, key, value, headers }) => {
+          return { at, offset, timestamp, key, value, headers: { ...headers } };
+        }),
+    })),
+  );
+
+test('an answer is what kafkajs makes of it, also where the last batch is cut off', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(partition, { maxLength: 3 }), fc.nat({ max: 120 }), async (partitions, cutOff) => {
+      const bytes = response(partitions, cutOff);
+      const ours = decodeFetch(bytes);
+      expect(ours).toBeDefined();
+      expect(seen(ours!)).toEqual(seen(await kafkajs.decode(bytes)));
+    }),
+    { numRuns: 150 },
+  );
+});
+
+const plain: OutgoingRecord = { partition: 0, key: 'k', value: Buffer.from('v'), headers: { kind: 'event' } };
+
+test('what is compressed, of a transaction or of another format is left to kafkajs, and so are damaged answers', () => {
+  const bytes = response([[[plain]]]);
+  const batch = bytes.length - encodeRecordBatch([plain], { id: 1n, epoch: 0, firstSequence: 0 }, time).length;
+  const changed = (at: number, value: number): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[at] = value;
+    return copy;
+  };
+  expect(decodeFetch(bytes)).toBeDefined();
+  for (const attributes of [1, 16, 32]) expect(decodeFetch(changed(batch + 22, attributes))).toBeUndefined();
+  expect(decodeFetch(changed(batch + 16, 1))).toBeUndefined();
+  // The record's length, the key's, the number of headers.
+  for (const at of [61, 65, 69]) expect(decodeFetch(changed(batch + at, 0x7e))).toBeUndefined();
+  for (let length = 0; length < bytes.length; length += 1)
+    expect(decodeFetch(bytes.subarray(0, length))).toBeUndefined();
+  expect(decodeFetch(response([[[{ ...plain, headers: JSON.parse('{"__proto__":"x"}') as {} }]]]))).toBeUndefined();
+});
