@@ -3,6 +3,10 @@ import type { ClientReadableStream } from '@grpc/grpc-js';
 /** Of grpc-js: cuts what comes into messages, with their prefixes. */
 interface Decoder {
   readonly maxReadMessageLength: number;
+  /** Between messages, in the length of one (of which it wants so many bytes more), in the message itself. */
+  readonly readState: 0 | 1 | 2;
+  readonly readSizeRemaining: number;
+  readonly readMessageRemaining: number;
   write(data: Buffer): Buffer[];
 }
 
@@ -29,7 +33,21 @@ export function wholeFrames(call: Pick<ClientReadableStream<unknown>, 'once'>): 
 /** The same for a call all of whose parts are there and which has got no bytes, as a server's when it is handled. */
 export function takeWholeFrames(call: unknown): void {
   const decoder = decoderOf((call as Part).call);
-  if (decoder) decoder.write = frameDecoder(decoder.maxReadMessageLength);
+  if (!decoder) return;
+  const usual = decoder.write.bind(decoder);
+  const whole = frameDecoder(decoder.maxReadMessageLength);
+  decoder.write = (data) => {
+    if (decoder.readState === 0) return whole(data);
+    // A piece that came before this: the message that it began is ended as it was begun.
+    const messages: Buffer[] = [];
+    let rest = data;
+    while (rest.length > 0 && decoder.readState !== 0) {
+      const wanted = decoder.readState === 1 ? decoder.readSizeRemaining : decoder.readMessageRemaining;
+      messages.push(...usual(rest.subarray(0, wanted)));
+      rest = rest.subarray(wanted);
+    }
+    return rest.length === 0 ? messages : [...messages, ...whole(rest)];
+  };
 }
 
 function decoderOf(part: Part | null | undefined): Decoder | undefined {

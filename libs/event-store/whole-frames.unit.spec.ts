@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { createRequire } from 'node:module';
 import * as fc from 'fast-check';
-import { frameDecoder } from './whole-frames.js';
+import { frameDecoder, takeWholeFrames } from './whole-frames.js';
 
 const message = fc.record({
   compressed: fc.constantFrom(0, 0, 0, 0, 1),
@@ -44,4 +45,31 @@ test('a message above the limit is refused as soon as its length is known', () =
     'Received message larger than max (101 vs 100)',
   );
   expect(frameDecoder(-1)(framed({ compressed: 0, bytes: new Uint8Array(101) }))).toHaveLength(1);
+});
+
+const { StreamDecoder } = createRequire(import.meta.url)('@grpc/grpc-js/build/src/stream-decoder.js') as {
+  StreamDecoder: new (most: number) => { write(data: Buffer): Buffer[] };
+};
+
+test('what came before whole frames were asked for is ended as it was begun, wherever it was cut', () => {
+  fc.assert(
+    fc.property(fc.array(message, { minLength: 1, maxLength: 8 }), fc.nat(), fc.nat(), (messages, early, then) => {
+      const bytes = Buffer.concat(messages.map(framed));
+      const [first, second] = [early % (bytes.length + 1), then % (bytes.length + 1)].sort((a, b) => a - b) as [
+        number,
+        number,
+      ];
+      const decoder = new StreamDecoder(1_000);
+      const pieces = decoder.write(bytes.subarray(0, first));
+      takeWholeFrames({ call: { decoder } });
+      for (const part of [bytes.subarray(first, second), bytes.subarray(second)])
+        if (part.length > 0) pieces.push(...decoder.write(part));
+      // Several have a prefix of nothing before them; one that has no bytes looks like it and is one.
+      const whole = pieces.map((piece) =>
+        piece.length > 5 && piece.readUInt32BE(1) === 0 ? piece.subarray(5) : piece,
+      );
+      expect(Buffer.concat(whole)).toEqual(bytes);
+    }),
+    { numRuns: 500 },
+  );
 });
