@@ -4,7 +4,7 @@ export { deterministicId, newId } from './ids.js';
 export { repositoryRoot } from './root.js';
 export { checkHealth } from './health.js';
 export type { Health, HealthCheck } from './health.js';
-export { createLog } from './log.js';
+export { createLog, detailText } from './log.js';
 export type { Log } from './log.js';
 export { createMetrics } from './metrics.js';
 export type { Metrics } from './metrics.js';

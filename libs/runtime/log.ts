@@ -8,6 +8,12 @@ const secrets = ['authorization', 'cookie', 'token', 'secret', 'password', 'reau
 
 const redacted = secrets.flatMap((name) => ['', '*.', '*.*.'].map((depth) => `${depth}["${name}"]`));
 
+/** What a fault is told with, in words: an error as it says itself, anything else as JSON. */
+export function detailText(detail: unknown): string {
+  if (typeof detail !== 'object' || detail === null || detail instanceof Error) return String(detail);
+  return JSON.stringify(detail, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+}
+
 /**
  * The process's log: JSON lines, time in ISO 8601, secrets replaced.
  *

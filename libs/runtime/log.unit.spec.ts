@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from '@jest/globals';
-import { createLog } from './log.js';
+import { createLog, detailText } from './log.js';
 
 function lines() {
   const written: string[] = [];
@@ -21,4 +21,10 @@ test('secrets never reach the log, wherever they stand', () => {
   expect(written).toHaveLength(2);
   expect(written.join('')).not.toContain('s3cr3t');
   expect(JSON.parse(written[0]!)).toMatchObject({ level: 'info', name: 'test', authorization: '[redacted]' });
+});
+
+test('what a fault is told with is said in words', () => {
+  expect(detailText(new TypeError('not there'))).toBe('TypeError: not there');
+  expect(detailText({ code: 'StreamUnreadable', position: 12n })).toBe('{"code":"StreamUnreadable","position":"12"}');
+  expect([detailText('away'), detailText(undefined), detailText(null)]).toEqual(['away', 'undefined', 'null']);
 });

@@ -15,7 +15,7 @@ import { createPostgresVault } from '#libs/disclosure';
 import { createEventStore, createFanOut } from '#libs/event-store';
 import { createIdentityStore } from '#libs/identity';
 import { createPool } from '#libs/postgres';
-import { createLog, readConfiguration, runService, systemClock } from '#libs/runtime';
+import { createLog, detailText, readConfiguration, runService, systemClock } from '#libs/runtime';
 import { observeViews, startLagMeter } from '#services/projector';
 import { startTrainer } from '#services/trainer';
 import { startApi } from '../standalone/api.js';
@@ -69,7 +69,7 @@ await runService('api', log, async () => {
       clock: systemClock,
       folder,
       takesRuns: false,
-      onFault: (what, detail) => log.warn({ detail: String(detail) }, what),
+      onFault: (what, detail) => log.warn({ detail: detailText(detail) }, what),
     });
     closers.add('evaluations', () => trainer.close());
     const ended = new AbortController();

@@ -9,6 +9,7 @@ import { createPostgresVault } from '#libs/disclosure';
 import {
   createLog,
   createRegistry,
+  detailText,
   probeAddress,
   readConfiguration,
   runService,
@@ -43,7 +44,7 @@ await runService('exporter', log, async () => {
     subscribe: (options) => fanOut.subscribe(options),
     onFault: (what, detail) => {
       if (what === 'Stopped') stopped = detail;
-      log.warn({ detail: String(detail) }, what);
+      log.warn({ detail: detailText(detail) }, what);
     },
   });
   const probes = await serveProbes({

@@ -8,6 +8,7 @@ import { connectApplication } from '#libs/application';
 import {
   createLog,
   createRegistry,
+  detailText,
   probeAddress,
   readConfiguration,
   runService,
@@ -49,7 +50,7 @@ await runService('process-manager', log, async () => {
     key,
     leadership,
     leaseToken,
-    onFault: (fault, detail) => log.warn({ detail: String(detail) }, fault),
+    onFault: (fault, detail) => log.warn({ detail: detailText(detail) }, fault),
   });
   await manager.listen(port, host);
   const registry = createRegistry();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock } from '#libs/runtime';
+import { detailText, systemClock } from '#libs/runtime';
 import { createExporter, followExports } from '#services/exporter';
 import { createInferenceServer, sealThrough } from '#services/inference';
 import type { InferenceServer } from '#services/inference';
@@ -28,7 +28,7 @@ export async function startWorkers(product: Product, workspace: string): Promise
   const { application, content, dataDirectory, fanOut, log, ports, secrets, signingKey } = product;
   const closers = new Closers(log);
   const fault = (service: string) => (what: unknown, detail?: unknown) =>
-    log.warn({ service, detail: detail === undefined ? undefined : String(detail) }, String(what));
+    log.warn({ service, detail: detail === undefined ? undefined : detailText(detail) }, String(what));
   try {
     const manager = startProcessManager({
       subscribe: (options) => fanOut.subscribe(options),

@@ -8,6 +8,7 @@ import { openContentFolder } from '#libs/content';
 import {
   createLog,
   createRegistry,
+  detailText,
   probeAddress,
   readConfiguration,
   runService,
@@ -39,7 +40,7 @@ await runService('trainer', log, async () => {
     clock: systemClock,
     folder,
     limits,
-    onFault: (fault, detail) => log.warn({ detail: String(detail) }, fault),
+    onFault: (fault, detail) => log.warn({ detail: detailText(detail) }, fault),
   });
   const probes = await serveProbes({ ...address, registry: createRegistry(), checks });
   return {
