@@ -3,8 +3,8 @@ import type { ClientReadableStream } from '@grpc/grpc-js';
 /** Of grpc-js: cuts what comes into messages, with their prefixes. */
 interface Decoder {
   readonly maxReadMessageLength: number;
-  /** Between messages, in the length of one (of which it wants so many bytes more), in the message itself. */
-  readonly readState: 0 | 1 | 2;
+  /** 0: between messages; 1: in the length of one, of which it wants so many bytes more; else in the message itself. */
+  readonly readState: number;
   readonly readSizeRemaining: number;
   readonly readMessageRemaining: number;
   write(data: Buffer): Buffer[];
