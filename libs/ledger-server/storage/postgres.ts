@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import type { Pool } from '#libs/postgres';
 import { createPool } from '#libs/postgres';
 import { byteaArray, fixedArray, int4Array, textArray, textBytesArray } from './binary-array.js';
+import { copiedEvents, nameOf } from './copied-rows.js';
 import { bytesOfType, checksumOf, putUuid } from './checksum.js';
 import type {
   CheckedSlice,
@@ -36,13 +37,30 @@ const commitSql = `
 
 const columns = 'e.position, e.revision, e.created, e.id, e.is_json, e.type, e.metadata, e.data';
 
+/** Looked up for each event of a page: joined, the planner may read every stream for one page. */
+const nameOfStream = '(select name from stream s where s.id = e.stream) as name';
+
 const readSql = {
-  'all-forwards': `select ${columns}, s.name from (select * from event where position >= $1 and position < $2 order by position limit $3) e join stream s on s.id = e.stream order by e.position`,
-  'all-backwards': `select ${columns}, s.name from (select * from event where position < $1 and position >= $2 order by position desc limit $3) e join stream s on s.id = e.stream order by e.position desc`,
-  types: `select ${columns}, s.name from (select * from event where position >= $1 and position < $2 and type ^@ any($4::text[]) order by position limit $3) e join stream s on s.id = e.stream order by e.position`,
+  'all-forwards': `select ${columns}, ${nameOfStream} from event e where position >= $1 and position < $2 order by position limit $3`,
+  'all-backwards': `select ${columns}, ${nameOfStream} from event e where position < $1 and position >= $2 order by position desc limit $3`,
+  types: `select ${columns}, ${nameOfStream} from event e where position >= $1 and position < $2 and type ^@ any($4::text[]) order by position limit $3`,
   'stream-forwards': `select ${columns} from event e where stream = $1 and revision >= $2 order by revision limit $3`,
   'stream-backwards': `select ${columns} from event e where stream = $1 and revision <= $2 order by revision desc limit $3`,
 } as const;
+
+/** Events from which on a page is copied: a statement that is not prepared costs as much as some events. */
+const copiedFrom = 64;
+
+/**
+ * The same as `all-forwards` and `all-backwards`. A limit that the planner does not know makes it walk the index, as
+ * the parameter does there, and not sort what may be thousands of events.
+ */
+function copiedSql(backwards: boolean, from: string, bound: string, limit: number): string {
+  const [range, order] = backwards
+    ? [`position < ${from} and position >= ${bound}`, 'desc']
+    : [`position >= ${from} and position < ${bound}`, 'asc'];
+  return `select ${columns}, ${nameOfStream} from event e where ${range} order by position ${order} limit (select ${limit})`;
+}
 
 /** 2^63 - 1: the largest position and revision. */
 const greatest = 9223372036854775807n;
@@ -144,12 +162,14 @@ export class PostgresStorage implements LedgerStorage {
     const name = backwards ? 'all-backwards' : 'all-forwards';
     // Positions count bytes, so that a page is bounded by bytes too.
     const bound = backwards ? from - pageBytes : min(below ?? greatest, from + pageBytes);
+    if (limit >= copiedFrom)
+      return copiedEvents(this.#readers, copiedSql(backwards, clamp(from), clamp(bound), Math.trunc(limit)));
     const { rows } = await this.#readers.query<Row>({
       name,
       text: readSql[name],
       values: [clamp(from), clamp(bound), limit],
     });
-    return rows.map((row) => toEvent(row, row.name!));
+    return rows.map((row) => toEvent(row, nameOf(row.position, row.name)));
   }
 
   async readTypes(
@@ -162,7 +182,7 @@ export class PostgresStorage implements LedgerStorage {
       text: readSql.types,
       values: [clamp(from), clamp(bound), limit, textArray(prefixes)],
     });
-    const events = rows.map((row) => toEvent(row, row.name!));
+    const events = rows.map((row) => toEvent(row, nameOf(row.position, row.name)));
     return { events, next: events.length < limit ? bound : events.at(-1)!.position + 1n };
   }
 
@@ -223,7 +243,7 @@ interface Row {
   readonly type: string;
   readonly metadata: Buffer;
   readonly data: Buffer;
-  readonly name?: string;
+  readonly name?: string | null;
 }
 
 function toEvent(row: Row, stream: string): LedgerEvent {
