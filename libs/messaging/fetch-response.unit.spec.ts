@@ -5,7 +5,8 @@ import type { KafkaMessage } from 'kafkajs';
 import { decodeFetch, type FetchedRecord } from './fetch-response.js';
 import { incoming } from './kafka-fetch.js';
 import type { OutgoingRecord } from './port.js';
-import { encodeRecordBatch } from './record-batch.js';
+import { writeRecordBatch } from './record-batch.js';
+import { RecordBytes } from './record-bytes.js';
 
 /** kafkajs's own decoding, which this one stands in for. */
 const load = createRequire(import.meta.url);
@@ -37,6 +38,12 @@ const record = fc.record({
 const partition = fc.array(fc.array(record, { minLength: 1, maxLength: 4 }), { maxLength: 3 });
 const time = 1_790_000_000_000;
 
+function recordBatch(records: readonly OutgoingRecord[]): Buffer {
+  const target = new RecordBytes(Buffer.alloc(64));
+  writeRecordBatch(target, records, { id: 1n, epoch: 0, firstSequence: 0 }, time);
+  return target.buffer.subarray(0, target.at);
+}
+
 function int32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(value);
@@ -50,7 +57,7 @@ function response(partitions: readonly (readonly (readonly OutgoingRecord[])[])[
     let offset = 2n ** 33n;
     const records = Buffer.concat(
       batches.map((batch) => {
-        const bytes = encodeRecordBatch(batch, { id: 1n, epoch: 0, firstSequence: 0 }, time);
+        const bytes = recordBatch(batch);
         bytes.writeBigInt64BE(offset, 0);
         offset += BigInt(batch.length);
         return bytes;
@@ -92,7 +99,7 @@ const plain: OutgoingRecord = { partition: 0, key: 'k', value: Buffer.from('v'),
 
 test('what is compressed, of a transaction or of another format is left to kafkajs, and so are damaged answers', () => {
   const bytes = response([[[plain]]]);
-  const batch = bytes.length - encodeRecordBatch([plain], { id: 1n, epoch: 0, firstSequence: 0 }, time).length;
+  const batch = bytes.length - recordBatch([plain]).length;
   const changed = (at: number, value: number): Buffer => {
     const copy = Buffer.from(bytes);
     copy[at] = value;
