@@ -33,7 +33,7 @@ function grantEnded(
 /** Who exists, who could do what and when, who was refused, and who read evidence. Ids only. */
 export const access = view({
   name: 'access',
-  version: 1,
+  version: 2,
   tables: [identity, identityLink, serviceKey, accessGrant, workspaceOpening, denial, exportRequest, evidenceAccess],
   evolve: {
     WorkspaceOpened: ({ data, metadata }) => [

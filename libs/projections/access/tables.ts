@@ -17,10 +17,12 @@ export const identity = versions(
   ['(workspace, position)'],
 );
 
-export const identityLink = facts('identity_link', { identity_id: 'text', linked_id: 'text', linked_at: 'time' }, [
-  '(workspace, identity_id)',
-  '(workspace, linked_id)',
-]);
+export const identityLink = facts(
+  'identity_link',
+  { identity_id: 'text', linked_id: 'text', linked_at: 'time' },
+  ['(workspace, linked_id)'],
+  { leading: ['workspace', 'identity_id'] },
+);
 
 export const serviceKey = versions(
   'service_key',
@@ -81,7 +83,8 @@ export const denial = facts(
     event_id: 'text',
     digest: 'text',
   },
-  ['(workspace, actor_id, position)', '(workspace, subject, position)', '(workspace, position)'],
+  ['(workspace, actor_id, position)', '(workspace, subject, position)'],
+  { leading: ['workspace'] },
 );
 
 /** An export as asked for and as made. */
@@ -107,5 +110,6 @@ export const exportRequest = versions(
 export const evidenceAccess = facts(
   'evidence_access',
   { export_id: 'text', reader_id: 'text', what: 'text', at: 'time', event_id: 'text', digest: 'text' },
-  ['(workspace, export_id, position)', '(workspace, reader_id, position)', '(workspace, position)'],
+  ['(workspace, export_id, position)', '(workspace, reader_id, position)'],
+  { leading: ['workspace'] },
 );

@@ -58,7 +58,7 @@ function stageCells(stages: readonly StagePolicy[], signatures: readonly Signatu
 /** The inbox (what is open, for whom, until when) and the ledger (every act) of approvals and overrides. */
 export const approvals = view({
   name: 'approvals',
-  version: 1,
+  version: 2,
   tables: [approval, approvalAct, approvalCondition, override],
   evolve: {
     ApprovalRequested: (event) => {

@@ -55,7 +55,8 @@ export const approvalAct = facts(
     event_id: 'text',
     digest: 'text',
   },
-  ['(workspace, approval_id, position)', '(workspace, actor_id, position)', '(workspace, position)'],
+  ['(workspace, approval_id, position)', '(workspace, actor_id, position)'],
+  { leading: ['workspace'] },
 );
 
 export const approvalCondition = versions(

@@ -33,8 +33,14 @@ const commonDefinitions: Readonly<Record<string, string>> = {
   revision: 'revision bigint NOT NULL',
 };
 
+/** What identifies a row. */
+export function identityOf(table: Table): readonly string[] {
+  return table.kind === 'facts' ? ['position', 'ordinal'] : primaryKey(table);
+}
+
+/** The columns of its primary key, an order that rows can be read in. */
 export function primaryKey(table: Table): readonly string[] {
-  if (table.kind === 'facts') return ['position', 'ordinal'];
+  if (table.kind === 'facts') return [...table.leading, 'position', 'ordinal'];
   if (table.kind === 'versions') return ['workspace', ...table.key, 'position'];
   return ['workspace', ...table.key];
 }
@@ -59,9 +65,7 @@ export function generationDdl(view: View, generation: number, bare = false): str
 export function completionDdl(view: View, generation: number): string[] {
   const schema = generationSchema(view.name, generation);
   return view.tables.flatMap((table) => [
-    ...(table.kind === 'facts'
-      ? [`ALTER TABLE ${schema}.${table.name} ADD PRIMARY KEY (${primaryKey(table).join(', ')});`]
-      : []),
+    ...(table.kind === 'facts' ? [`ALTER TABLE ${schema}.${table.name} ADD ${keyDdl(table)};`] : []),
     ...indexDdl(schema, table),
     `ANALYZE ${schema}.${table.name};`,
   ]);
@@ -72,8 +76,13 @@ function tableDdl(schema: string, table: Table, withKey: boolean): string {
     ([name, column]) => `${name} ${sqlTypes[cellType(column)]}${isOptional(column) ? '' : ' NOT NULL'}`,
   );
   const common = commonColumns(table).map((name) => commonDefinitions[name]!);
-  const key = withKey ? [`PRIMARY KEY (${primaryKey(table).join(', ')})`] : [];
+  const key = withKey ? [keyDdl(table)] : [];
   return `CREATE TABLE ${schema}.${table.name} (\n  ${[...common, ...own, ...key].join(',\n  ')}\n);`;
+}
+
+function keyDdl(table: Table): string {
+  const including = table.including.length > 0 ? ` INCLUDE (${table.including.join(', ')})` : '';
+  return `PRIMARY KEY (${primaryKey(table).join(', ')})${including}`;
 }
 
 function indexDdl(schema: string, table: Table): string[] {

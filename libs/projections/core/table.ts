@@ -47,15 +47,29 @@ export interface Table<C extends Columns = Columns, Key extends string = string>
   readonly key: readonly Key[];
   /** Column lists after `ON <table>`, e.g. `(workspace, model_id, position)`. */
   readonly indexes: readonly string[];
+  /** What the primary key of `facts` begins with, position and ordinal following. */
+  readonly leading: readonly string[];
+  /** Further columns that are answered from that key. */
+  readonly including: readonly string[];
 }
 
-/** Append-only: each event adds rows and no row ever changes. */
+export interface FactsKey {
+  readonly leading: readonly string[];
+  readonly including?: readonly string[];
+}
+
+/**
+ * Append-only: each event adds rows and no row ever changes.
+ * @param by Position and ordinal alone would identify a row. Where the key begins with what is asked for most, it is an
+ *   index too, and a row pays for one less.
+ */
 export function facts<const C extends Columns>(
   name: string,
   columns: C,
   indexes: readonly string[] = [],
+  by: FactsKey = { leading: [] },
 ): Table<C, never> {
-  return { name, kind: 'facts', columns, key: [], indexes };
+  return { name, kind: 'facts', columns, key: [], indexes, leading: by.leading, including: by.including ?? [] };
 }
 
 /** One row per key, owned by one stream; each change is a new version of it. */
@@ -65,7 +79,7 @@ export function versions<const C extends Columns, const Key extends Extract<keyo
   columns: C,
   indexes: readonly string[] = [],
 ): Table<C, Key> {
-  return { name, kind: 'versions', columns, key, indexes };
+  return { name, kind: 'versions', columns, key, indexes, leading: [], including: [] };
 }
 
 /** Key to content, written once: whoever writes it first, the row is the same. */
@@ -74,7 +88,7 @@ export function dictionary<const C extends Columns, const Key extends Extract<ke
   key: readonly Key[],
   columns: C,
 ): Table<C, Key> {
-  return { name, kind: 'dictionary', columns, key, indexes: [] };
+  return { name, kind: 'dictionary', columns, key, indexes: [], leading: [], including: [] };
 }
 
 /** `position_to` of the version that nothing has followed yet: the greatest 64-bit integer. */

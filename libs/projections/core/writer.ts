@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { copyFacts, copyVersions } from './copy.js';
 import { cellType, type CellType, type Column, type Table } from './table.js';
-import { commonColumns, primaryKey } from './schema.js';
+import { commonColumns } from './schema.js';
 import type { Closing, FactRow, RowBatch, RowKey, VersionRow } from './batch.js';
 
 /** What the writer needs of a database connection (`pg`'s client and pool both fit). */
@@ -54,18 +54,13 @@ interface ColumnData {
 }
 
 /** One `INSERT … SELECT FROM unnest … ON CONFLICT DO NOTHING`: rows that are there already stay as they are. */
-async function insertRows(
-  database: Queryable,
-  target: string,
-  key: readonly string[],
-  columns: readonly ColumnData[],
-): Promise<number> {
+async function insertRows(database: Queryable, target: string, columns: readonly ColumnData[]): Promise<number> {
   const names = columns.map((column) => column.name).join(', ');
   const selected = columns.map(({ name, type }) => (type === 'json' ? `u.${name}::jsonb` : `u.${name}`)).join(', ');
   const parameters = columns.map(({ type }, index) => `$${index + 1}::${arrayTypes[type]}[]`).join(', ');
   const result = await database.query(
     `INSERT INTO ${target} (${names}) SELECT ${selected} FROM unnest(${parameters}) AS u(${names}) ` +
-      `ON CONFLICT (${key.join(', ')}) DO NOTHING`,
+      'ON CONFLICT DO NOTHING',
     columns.map(({ type, values }) => arrayLiteral(type, values)),
   );
   return result.rowCount ?? 0;
@@ -97,7 +92,7 @@ export function insertFacts(
   table: Table,
   rows: readonly FactRow[],
 ): Promise<number> {
-  return insertRows(database, `${schema}.${table.name}`, primaryKey(table), [
+  return insertRows(database, `${schema}.${table.name}`, [
     ...common(table, rows),
     ...Object.entries(table.columns).map(([name, column], index) => ({
       name,
@@ -117,10 +112,7 @@ export function insertEntries(
   const sorted = rows
     .map((row) => ({ workspace: row.workspace, cells: row.key, order: table.key.map((k) => row.key[k]).join() }))
     .sort((a, b) => (a.order < b.order ? -1 : 1));
-  return insertRows(database, `${schema}.${table.name}`, primaryKey(table), [
-    ...common(table, sorted),
-    ...ownColumns(table, sorted),
-  ]);
+  return insertRows(database, `${schema}.${table.name}`, [...common(table, sorted), ...ownColumns(table, sorted)]);
 }
 
 /** Closes the stored versions that new ones follow, then adds those. @param copying As in {@link writeBatch}. */
@@ -159,7 +151,7 @@ export async function writeVersions(
     return copyVersions(copying.client, schema, table, added);
   }
   const rows = added.map((row) => ({ ...row, position_to: row.positionTo }));
-  await insertRows(database, target, primaryKey(table), [...common(table, rows), ...ownColumns(table, rows)]);
+  await insertRows(database, target, [...common(table, rows), ...ownColumns(table, rows)]);
 }
 
 /** The newest stored version of each key. */

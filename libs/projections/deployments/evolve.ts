@@ -75,7 +75,7 @@ function permitBecame(
 /** What serves where and what served when, under which permit; and what went wrong there. */
 export const deployments = view({
   name: 'deployments',
-  version: 1,
+  version: 2,
   tables: [deployment, deploymentChange, permit, predictionSegment, incident],
   evolve: {
     DeploymentStarted: (event) => {

@@ -39,7 +39,8 @@ export const deploymentChange = facts(
     event_id: 'text',
     digest: 'text',
   },
-  ['(workspace, deployment_id, position)', '(workspace, at)', '(workspace, position)'],
+  ['(workspace, deployment_id, position)', '(workspace, at)'],
+  { leading: ['workspace'] },
 );
 
 export const permit = versions(
@@ -77,7 +78,8 @@ export const predictionSegment = facts(
     event_id: 'text',
     digest: 'text',
   },
-  ['(workspace, deployment_id, position)', '(workspace, position)'],
+  ['(workspace, deployment_id, position)'],
+  { leading: ['workspace'] },
 );
 
 export const incident = versions(

@@ -4,7 +4,7 @@ import { evaluation, evaluationGroup, evaluationMeasurement, gateVerdict } from 
 /** Each evaluation with its group counts, its numbers and the verdicts of the gates over them, failed ones alike. */
 export const fairness = view({
   name: 'fairness',
-  version: 1,
+  version: 2,
   tables: [evaluation, evaluationMeasurement, evaluationGroup, gateVerdict],
   evolve: {
     EvaluationRecorded: ({ id, data, metadata, digest }) => [

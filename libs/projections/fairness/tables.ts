@@ -40,7 +40,8 @@ export const evaluationMeasurement = facts(
     group_values: 'json?',
     source: 'text?',
   },
-  ['(workspace, evaluation_id, position)'],
+  [],
+  { leading: ['workspace', 'evaluation_id'] },
 );
 
 export const evaluationGroup = facts(
@@ -54,7 +55,8 @@ export const evaluationGroup = facts(
     true_negatives: 'integer',
     false_negatives: 'integer',
   },
-  ['(workspace, evaluation_id, position)'],
+  [],
+  { leading: ['workspace', 'evaluation_id'] },
 );
 
 export const gateVerdict = facts(
@@ -72,5 +74,6 @@ export const gateVerdict = facts(
     event_id: 'text',
     digest: 'text',
   },
-  ['(workspace, evaluation_id, position)', '(workspace, position)'],
+  ['(workspace, evaluation_id, position)'],
+  { leading: ['workspace'] },
 );

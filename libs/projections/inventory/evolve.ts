@@ -14,7 +14,7 @@ import {
 /** What exists: data sets, training runs, models, their versions, tiers and policies, each state with its position. */
 export const inventory = view({
   name: 'inventory',
-  version: 1,
+  version: 2,
   tables: [dataset, datasetVersion, dataQuality, trainingRun, model, modelAlias, modelVersion, riskTier, policyVersion],
   evolve: {
     DatasetRegistered: ({ data, metadata }) => [

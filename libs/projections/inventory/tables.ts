@@ -44,7 +44,8 @@ export const datasetVersion = versions(
 export const dataQuality = facts(
   'data_quality',
   { dataset_version_id: 'text', rule: 'text', column_name: 'text?', detail: 'text', found_at: 'time' },
-  ['(workspace, dataset_version_id, position)'],
+  [],
+  { leading: ['workspace', 'dataset_version_id'] },
 );
 
 export const trainingRun = versions(

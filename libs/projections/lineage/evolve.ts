@@ -113,7 +113,7 @@ function walkFunctions(schema: string): string {
 /** What was made from what, with which code, by whom: an append-only graph, cause → effect. */
 export const lineage = view({
   name: 'lineage',
-  version: 1,
+  version: 2,
   tables: [lineageNode, lineageEdge, columnEdge],
   functions: walkFunctions,
   functionNames: [

@@ -82,7 +82,7 @@ function subjectStream(event: RecordedAssayEvent): string {
 /** Every event of everything's life, in the order of the store; refusals among them. */
 export const timeline = view({
   name: 'timeline',
-  version: 1,
+  version: 2,
   tables: [timelineEvent, timelineSubject],
   evolve: (event) => {
     const { metadata } = event;

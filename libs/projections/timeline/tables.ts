@@ -28,11 +28,14 @@ export const timelineEvent = facts(
     action: 'text?',
   },
   // A stream's name and an actor's id tell the workspace: every event pays for each column of each index.
-  ['(subject_stream, position)', '(actor_id, position)', '(workspace, type, position)', '(workspace, position)'],
+  ['(subject_stream, position)', '(actor_id, position)', '(workspace, type, position)'],
+  { leading: ['workspace'] },
 );
 
 /** What a stream is about, as said by an event: of this stream or of another one. */
-export const timelineSubject = facts('timeline_subject', { stream: 'text', subject_kind: 'text', subject_id: 'text' }, [
-  '(subject_id)',
-  '(stream)',
-]);
+export const timelineSubject = facts(
+  'timeline_subject',
+  { stream: 'text', subject_kind: 'text', subject_id: 'text' },
+  ['(stream)'],
+  { leading: ['subject_id'] },
+);

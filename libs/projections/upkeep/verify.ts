@@ -4,7 +4,7 @@ import { canonicalJson } from '#libs/signing';
 import { createFold, type FoldedRow } from '../core/fold.js';
 import { partitionOf } from '../core/partition.js';
 import { listGenerations } from '../core/registry.js';
-import { commonColumns, primaryKey } from '../core/schema.js';
+import { commonColumns, identityOf, primaryKey } from '../core/schema.js';
 import type { Table } from '../core/table.js';
 import { transaction } from '../core/transaction.js';
 import { handles, type View } from '../core/view.js';
@@ -94,11 +94,11 @@ async function foldTo({ view, store, isReleased, progress }: VerifyOptions, posi
 
 /** Both in the order of the primary key: the stored rows page by page, the folded ones by their key's text. */
 async function compare(client: PoolClient, schema: string, table: Table, folded: readonly FoldedRow[]) {
-  const key = primaryKey(table);
+  const key = identityOf(table);
   const left = new Map(folded.map((row) => [keyOf(key, row), row]));
   const cursor = `verify_${table.name}`;
   await client.query(
-    `DECLARE ${cursor} NO SCROLL CURSOR FOR SELECT * FROM ${schema}.${table.name} ORDER BY ${key.join(', ')}`,
+    `DECLARE ${cursor} NO SCROLL CURSOR FOR SELECT * FROM ${schema}.${table.name} ORDER BY ${primaryKey(table).join(', ')}`,
   );
   let rows = 0;
   try {
