@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { SubscriptionItem } from '#libs/event-store';
 import { relayedItem } from '#libs/messaging';
 import type { Messaging, RelayedItem } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
@@ -150,4 +151,65 @@ test('what was not acknowledged is sent again, and the lease is kept through the
   await until('all', () => relay.state.caughtUp && relay.state.events >= 30);
   expect(relay.state.epoch).toBe(4n);
   expect(new Set(eventIds()).size).toBe(relay.state.events);
+});
+
+test('who is live sends at once; who falls behind sends larger batches, and who has caught up again sends at once', async () => {
+  const pieces: (readonly SubscriptionItem[])[] = [];
+  let more: () => void = () => undefined;
+  const give = (piece: readonly SubscriptionItem[]) => {
+    pieces.push(piece);
+    more();
+  };
+  let position = 0n;
+  const event = (): SubscriptionItem => {
+    position += 1n;
+    const { id, type, data, metadata } = testEvent();
+    const stream = `dataset-main.${position}`;
+    const recordedAt = new Date(0).toISOString();
+    return { kind: 'event', event: { id, type, data, metadata, stream, revision: 0n, position, recordedAt } };
+  };
+  const store: RelayOptions['store'] = {
+    async *subscribeInPlace({ signal }) {
+      signal.addEventListener('abort', () => more());
+      while (!signal.aborted) {
+        const piece = pieces.shift();
+        if (piece) yield piece;
+        // Each piece comes after those who wait for the one before have run.
+        await (pieces.length > 0 ? new Promise(setImmediate) : new Promise<void>((resolve) => (more = resolve)));
+      }
+    },
+  };
+  const sizes: number[] = [];
+  const relay = start({
+    store,
+    batchSize: 400,
+    messaging: {
+      ...messaging,
+      async publisher() {
+        const publisher = await messaging.publisher();
+        return {
+          ...publisher,
+          publish(to, records) {
+            sizes.push(records.reduce((sum, one) => sum + ('events' in one ? one.events.length : 0), 0));
+            return publisher.publish(to, records);
+          },
+        };
+      },
+    },
+  });
+  give([{ kind: 'caught-up' }]);
+  await until('the end', () => relay.state.caughtUp);
+  sizes.length = 0;
+  for (let alone = 1; alone <= 3; alone += 1) {
+    give([event()]);
+    await until('one', () => relay.state.events === alone);
+  }
+  expect(sizes).toEqual([1, 1, 1]);
+  for (let piece = 0; piece < 100; piece += 1) give(Array.from({ length: 50 }, event));
+  await until('all', () => relay.state.events === 5_003);
+  expect(sizes.length - 3).toBeLessThan(50);
+  await until('the end', () => relay.state.caughtUp);
+  give([event()]);
+  await until('one more', () => relay.state.events === 5_004);
+  expect(sizes.at(-1)).toBe(1);
 });
