@@ -127,6 +127,7 @@ describe('a copy of a store', () => {
     await fill(300);
     const broken = Object.create(target) as ConnectedStore;
     let appends = 0;
+    broken.readTypes = (types) => target.readTypes(types);
     broken.readAll = (options) => target.readAll(options);
     broken.append = (...given) => {
       appends += 1;
@@ -154,6 +155,7 @@ describe('a copy of a store', () => {
     };
     counted.readTypes = (types) => source.readTypes(types);
     const altering = Object.create(target) as ConnectedStore;
+    altering.readTypes = (types) => target.readTypes(types);
     altering.readAll = (options) => target.readAll(options);
     let appended = 0;
     altering.append = (stream, events, expected) => {
@@ -198,7 +200,10 @@ describe('a copy of a store', () => {
     await expect(copyStore({ source, target: fresh, map })).rejects.toThrow('copy-test.3 is truncated by $maxCount');
     await admin.setStreamMetadata('copy-test.3', {});
     await admin.tombstoneStream('copy-test.5');
-    await expect(copyStore({ source, target: fresh, map })).rejects.toThrow('copy-test.5 is deleted');
+    await expect(copyStore({ source, target: fresh, map })).rejects.toThrow(
+      "the source's stream copy-test.5 is deleted",
+    );
+    await expect(copyStore({ source: fresh, target: source, map })).rejects.toThrow("the target's stream copy-test.5");
     expect(await all(fresh.readAll())).toEqual([]);
     await admin.dispose();
     await fresh.close();

@@ -43,11 +43,12 @@ interface Copied {
  * each event is compared with what the target has already, or appended and its digest kept; then the target is read and
  * its digests are compared. A run that was broken off is taken up by the next one: what the target holds must be the
  * beginning of the source. Throws CopyRefused for a source with truncated or deleted domain streams, a target with
- * anything else in it, and a source that still grows.
+ * such streams or anything else in it, and a source that still grows.
  */
 export async function copyStore(options: CopyOptions): Promise<CopyResult> {
-  const { source, progress } = options;
-  await assertWhole(source);
+  const { source, target, progress } = options;
+  await assertWhole(source, 'source');
+  await assertWhole(target, 'target');
   progress?.('checking', 0);
   const copied = await copy(options);
   await verify(options, copied);
@@ -58,14 +59,14 @@ export async function copyStore(options: CopyOptions): Promise<CopyResult> {
 }
 
 /** Before anything is written: no domain stream is deleted or hidden from. */
-async function assertWhole(source: ConnectedStore): Promise<void> {
+async function assertWhole(store: ConnectedStore, of: 'source' | 'target'): Promise<void> {
   const hidden = new Map<string, string>();
-  for await (const event of source.readTypes(['$metadata', '$streamDeleted'])) noteHiding(event, hidden);
-  refuseHidden(hidden);
+  for await (const event of store.readTypes(['$metadata', '$streamDeleted'])) noteHiding(event, hidden);
+  refuseHidden(hidden, of);
 }
 
-function refuseHidden([first]: ReadonlyMap<string, string>): void {
-  if (first) throw new CopyRefused(`the source's stream ${first[0]} is ${first[1]}: its history is not whole`);
+function refuseHidden([first]: ReadonlyMap<string, string>, of: 'source' | 'target' = 'source'): void {
+  if (first) throw new CopyRefused(`the ${of}'s stream ${first[0]} is ${first[1]}: its history is not whole`);
 }
 
 /** Metadata that hides events of a domain stream, by the last word that was said about it. */
