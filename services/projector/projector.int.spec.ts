@@ -154,7 +154,7 @@ test('an event that no codec of ours wrote stops one partition of the views that
   await projector.stop();
 
   // A recorded decision to pass over it is honoured by the next generation, which is then complete.
-  const rebuilt = view({ ...allViews[0]!, version: 2, evolve: allViews[0]!.evolve });
+  const rebuilt = view({ ...allViews[0]!, version: allViews[0]!.version + 1, evolve: allViews[0]!.evolve });
   const inventory = { ...rebuilt, handles: allViews[0]!.handles };
   const next = await started({ views: [inventory], isReleased: (event) => event.id === id });
   await next.waitFor(position, 100_000);
