@@ -2,7 +2,15 @@ export { catalogue, isEventType } from './catalogue.js';
 export type { CatalogueEntry, RetentionClass } from './catalogue.js';
 export { createEventStore } from './client.js';
 export type { ConnectedStore, EventStoreOptions } from './client.js';
-export { decodeAgain, decodeEvent, encodeEvent, eventDigest, eventMetadata, maximumEventBytes } from './codec.js';
+export {
+  decodeAgain,
+  decodeEvent,
+  decodeOwn,
+  encodeEvent,
+  eventDigest,
+  eventMetadata,
+  maximumEventBytes,
+} from './codec.js';
 export type { EventFacts } from './codec.js';
 export { copyStore, CopyRefused } from './copy.js';
 export type { CopyOptions, CopyResult } from './copy.js';

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { canonicalJson } from '../signing/canonical.js';
 
 /** Deepest nesting of objects and arrays that an event may have. */
@@ -26,12 +27,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function parseCanonical(bytes: Uint8Array): Record<string, unknown> {
   refuseDepth(bytes);
-  let text: string;
-  try {
-    text = decoder.decode(bytes);
-  } catch {
-    throw new JsonRefused('NotUtf8', 'the bytes are not UTF-8');
-  }
+  const text = textOf(bytes);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,6 +42,15 @@ export function parseCanonical(bytes: Uint8Array): Record<string, unknown> {
   throw new JsonRefused('NotCanonical', 'the bytes are not RFC 8785 canonical JSON');
 }
 
+function textOf(bytes: Uint8Array): string {
+  if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw new JsonRefused('NotUtf8', 'the bytes are not UTF-8');
+  }
+}
+
 /**
  * The cheap way to say yes: the engine prints the same text, which has no \u escapes (a lone surrogate would be one),
  * and all keys are sorted. Says no where a second look is needed; duplicate keys never print the same.
@@ -58,9 +63,9 @@ function hasSortedKeys(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(hasSortedKeys);
   let before: string | undefined;
-  for (const [key, member] of Object.entries(value)) {
+  for (const key in value) {
     if (before !== undefined && !(before < key)) return false;
-    if (!hasSortedKeys(member)) return false;
+    if (!hasSortedKeys((value as Record<string, unknown>)[key])) return false;
     before = key;
   }
   return true;
@@ -76,6 +81,7 @@ function canonicalOf(value: unknown): string | undefined {
 }
 
 function refuseDepth(bytes: Uint8Array): void {
+  if (opens(bytes, 0x7b) + opens(bytes, 0x5b) <= maximumDepth) return;
   let depth = 0;
   let quoted = false;
   for (let index = 0; index < bytes.length; index += 1) {
@@ -89,6 +95,13 @@ function refuseDepth(bytes: Uint8Array): void {
       if (depth > maximumDepth) throw new JsonRefused('TooDeep', `nested deeper than ${maximumDepth}`);
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
   }
+}
+
+/** How often a byte occurs, as far as that is of interest. */
+function opens(bytes: Uint8Array, byte: number): number {
+  let count = 0;
+  for (let at = bytes.indexOf(byte); at >= 0 && count <= maximumDepth; at = bytes.indexOf(byte, at + 1)) count += 1;
+  return count;
 }
 
 /** JSON pointer of the first member that an object has twice, in a text that `JSON.parse` accepts. */

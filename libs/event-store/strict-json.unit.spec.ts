@@ -79,5 +79,7 @@ test('depth is counted outside strings, up to its limit', () => {
   const nested = (depth: number) => `{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
   expect(fault(nested(maximumDepth))).toBe('accepted');
   expect(fault(nested(maximumDepth + 1))).toBe('TooDeep');
+  const mixed = (pairs: number) => `${'{"a":['.repeat(pairs)}${']}'.repeat(pairs)}`;
+  expect([fault(mixed(maximumDepth / 2)), fault(mixed(maximumDepth / 2 + 1))]).toEqual(['accepted', 'TooDeep']);
   expect(fault(`{"a":"${'['.repeat(1000)}\\"${'{'.repeat(1000)}"}`)).toBe('accepted');
 });

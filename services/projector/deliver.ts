@@ -1,16 +1,16 @@
 import { decodeEvent } from '#libs/event-store';
-import type { StoredEvent } from '#libs/event-store';
+import type { decodeOwn, StoredEvent } from '#libs/event-store';
 import type { Delivery } from '#libs/projections';
 
-/** Decodes at most once, for however many views. */
-export function deliver(event: StoredEvent): Delivery {
+/** Decodes at most once, for however many views. @param decode `decodeOwn` where nobody else reads these events */
+export function deliver(event: StoredEvent, decode: typeof decodeOwn = decodeEvent): Delivery {
   let result: { readonly value: ReturnType<typeof decodeEvent> } | { readonly error: unknown } | undefined;
   return {
     event,
     decoded() {
       if (result === undefined) {
         try {
-          result = { value: decodeEvent(event) };
+          result = { value: decode(event) };
         } catch (error) {
           result = { error };
         }

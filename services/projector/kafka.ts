@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Pool } from 'pg';
+import { decodeOwn } from '#libs/event-store';
 import { TopicMismatch } from '#libs/messaging';
 import type { IncomingRecord, Messaging, Subscription } from '#libs/messaging';
 import { allViews, migrateRegistry } from '#libs/projections';
@@ -244,7 +245,7 @@ class GroupProjector implements KafkaProjector {
           if (taken.kind === 'batch') {
             this.#gaps.delete(partition);
             this.#searches.delete(partition);
-            for (const event of taken.events) events.push(deliver(event));
+            for (const event of taken.events) events.push(deliver(event, decodeOwn));
             last = { position: taken.position, offset: record.offset };
             if (events.length >= chunkEvents) flush();
           } else if (taken.kind === 'foreign') {
