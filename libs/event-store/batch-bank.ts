@@ -47,14 +47,17 @@ export function batchBank(call: BatchCall): BatchBank {
   call.on('close', ended);
 
   let frames: AppendFrames | undefined;
+  /** The next piece will be about as long: it is not made by growing. */
+  let lastBytes = 0;
   const send = () => {
     const piece = frames;
     frames = undefined;
+    if (piece) lastBytes = Math.min(piece.size, mostPieceBytes);
     if (piece && !failure) call.write(piece);
   };
   const write = (request: BatchAppendRequest) => {
     if (!frames) {
-      frames = new AppendFrames();
+      frames = new AppendFrames(lastBytes);
       process.nextTick(send);
     }
     frames.add(request);

@@ -98,8 +98,8 @@ const domainEvents: ReadFilter = {
 
 /** What a store can tell beyond the port; for tools that look after it. */
 export interface ConnectedStore extends EventStore {
-  /** $all from its beginning with the system's events and streams. */
-  readEverything(): AsyncIterable<StoredEvent>;
+  /** $all, from its beginning or `from` on, with the system's events and streams, as many at a time as have come. */
+  readEverything(options?: { readonly from?: bigint }): AsyncIterable<readonly StoredEvent[]>;
   /** $all from its beginning, only events whose type begins so; the store looks for them. */
   readTypes(prefixes: readonly string[]): AsyncIterable<StoredEvent>;
   /** What `subscribeAll` yields, as many at a time as have come. */
@@ -230,10 +230,14 @@ class ConnectedEventStore implements ConnectedStore {
     }
   }
 
-  async *readEverything(): AsyncIterable<StoredEvent> {
-    const request: ReadRequest = { ...plainRead, from: 'start', backwards: false, count: unlimited };
-    for await (const responses of this.#read(request, '$all'))
-      for (const response of responses) if (response.kind === 'event' && response.event) yield stored(response.event);
+  async *readEverything({ from }: { readonly from?: bigint } = {}): AsyncIterable<readonly StoredEvent[]> {
+    const request: ReadRequest = { ...plainRead, from: from ?? 'start', backwards: false, count: unlimited };
+    for await (const responses of this.#read(request, '$all')) {
+      const events: StoredEvent[] = [];
+      for (const response of responses)
+        if (response.kind === 'event' && response.event) events.push(stored(response.event));
+      if (events.length > 0) yield events;
+    }
   }
 
   async *readTypes(prefixes: readonly string[]): AsyncIterable<StoredEvent> {

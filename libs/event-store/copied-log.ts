@@ -5,19 +5,26 @@ import type { StoredEvent } from './port.js';
 /** Events of one digest. */
 export const pageEvents = 1_000;
 
+/** What waits to be hashed: a call of the hash for each field costs more than hashing it. */
+const waitingBytes = 64 * 1024;
+
 /** Digests of events in their order, one for each thousand: of everything but position and time of recording. */
 export class LogDigest {
   readonly pages: string[] = [];
   count = 0;
   #hash: Hash = createHash('sha256');
+  readonly #waiting = Buffer.allocUnsafe(waitingBytes);
+  #at = 0;
 
   add({ id, stream, revision, type, data, metadata }: StoredEvent): void {
     // Lengths make it one-to-one.
-    this.#hash.update(
-      `${id} ${revision} ${data.length} ${metadata.length} ${type.length} ${type}${stream.length} ${stream}`,
-    );
-    this.#hash.update(data);
-    this.#hash.update(metadata);
+    const head = `${id} ${revision} ${data.length} ${metadata.length} ${type.length} ${type}${stream.length} ${stream}`;
+    const headRoom = head.length * 3;
+    if (headRoom > waitingBytes - this.#at) this.#flush();
+    if (headRoom > waitingBytes) this.#hash.update(head);
+    else this.#at += this.#waiting.write(head, this.#at, 'utf8');
+    this.#bytes(data);
+    this.#bytes(metadata);
     this.count += 1;
     if (this.count % pageEvents === 0) this.end();
   }
@@ -25,8 +32,23 @@ export class LogDigest {
   /** Closes the page that is open, if there is anything in it. */
   end(): void {
     if (this.pages.length * pageEvents >= this.count) return;
+    this.#flush();
     this.pages.push(this.#hash.digest('base64'));
     this.#hash = createHash('sha256');
+  }
+
+  #bytes(bytes: Uint8Array): void {
+    if (bytes.length > waitingBytes - this.#at) this.#flush();
+    if (bytes.length > waitingBytes) this.#hash.update(bytes);
+    else {
+      this.#waiting.set(bytes, this.#at);
+      this.#at += bytes.length;
+    }
+  }
+
+  #flush(): void {
+    if (this.#at > 0) this.#hash.update(this.#waiting.subarray(0, this.#at));
+    this.#at = 0;
   }
 }
 
@@ -36,6 +58,7 @@ export class CopiedPlaces {
   #from = new BigInt64Array(pageEvents);
   #to = new BigInt64Array(pageEvents);
   #recordedAt = new Float64Array(pageEvents);
+  #lastTime = { text: '', time: 0 };
 
   add({ position, recordedAt }: StoredEvent, to = -1n): void {
     if (this.count === this.#from.length) {
@@ -45,7 +68,9 @@ export class CopiedPlaces {
     }
     this.#from[this.count] = position;
     this.#to[this.count] = to;
-    this.#recordedAt[this.count] = Date.parse(recordedAt);
+    // Events of one transaction have one time.
+    if (recordedAt !== this.#lastTime.text) this.#lastTime = { text: recordedAt, time: Date.parse(recordedAt) };
+    this.#recordedAt[this.count] = this.#lastTime.time;
     this.count += 1;
   }
 

@@ -1,4 +1,4 @@
-import type { EventStore, EventToAppend, StoredEvent } from './port.js';
+import type { EventStore, StoredEvent } from './port.js';
 
 /**
  * Appends under way: what comes while a store writes is its next transaction, so that more make fewer of them, and a
@@ -10,8 +10,11 @@ const appendEvents = 500;
 const appendBytes = 500 * 1024;
 
 export interface OrderedAppends {
+  /** @throws what an append before has thrown */
+  add(event: StoredEvent): void;
+  readonly hasRoom: boolean;
   /** Waits while too much is under way. @throws what an append before has thrown */
-  add(event: StoredEvent): Promise<void>;
+  room(): Promise<void>;
   /** Sends what is left and waits for everything; does not throw. */
   end(): Promise<void>;
   throwIfFailed(): void;
@@ -26,6 +29,8 @@ export function ordered(target: Pick<EventStore, 'append'>): OrderedAppends {
   let [group, groupBytes]: [StoredEvent[], number] = [[], 0];
   let failure: { readonly error: unknown } | undefined;
   let isFirst = true;
+  /** The first one makes the connection; the others follow on it. */
+  let connecting: Promise<void> | undefined;
   let wake: () => void = () => undefined;
   const throwIfFailed = (): void => {
     if (failure) throw failure.error;
@@ -34,7 +39,7 @@ export function ordered(target: Pick<EventStore, 'append'>): OrderedAppends {
   const isBusy = () => inFlight > 0;
   const change = () => new Promise<void>((resolve) => (wake = resolve));
 
-  const send = async (): Promise<void> => {
+  const send = (): void => {
     const [first] = group;
     if (!first || failure) return;
     const [events, bytes] = [group, groupBytes];
@@ -42,39 +47,41 @@ export function ordered(target: Pick<EventStore, 'append'>): OrderedAppends {
     inFlight += 1;
     bytesInFlight += bytes;
     const expected = first.revision === 0n ? 'no_stream' : first.revision - 1n;
-    const sent = target.append(first.stream, events.map(toAppend), expected).catch((error: unknown) => {
-      failure ??= { error };
-    });
-    void sent.then(() => {
+    const done = (): void => {
       inFlight -= 1;
       bytesInFlight -= bytes;
       wake();
+    };
+    const sent = target.append(first.stream, events, expected).then(done, (error: unknown) => {
+      failure ??= { error };
+      done();
     });
-    // The first one makes the connection; the others follow on it.
-    if (isFirst) await sent;
+    if (isFirst) connecting = sent.then(() => void (connecting = undefined));
     isFirst = false;
   };
 
   return {
-    async add(event) {
+    add(event) {
       const size = event.data.length + event.metadata.length;
       const joins = group[0]?.stream === event.stream && group.length < appendEvents && groupBytes + size < appendBytes;
-      if (!joins) {
-        await send();
-        while (isFull()) await change();
-        throwIfFailed();
-      }
+      if (!joins) send();
+      throwIfFailed();
       group.push(event);
       groupBytes += size;
     },
+    get hasRoom() {
+      return connecting === undefined && !isFull();
+    },
+    async room() {
+      await connecting;
+      while (isFull()) await change();
+      throwIfFailed();
+    },
     async end() {
-      await send();
+      await connecting;
+      send();
       while (isBusy()) await change();
     },
     throwIfFailed,
   };
-}
-
-function toAppend({ id, type, data, metadata }: StoredEvent): EventToAppend {
-  return { id, type, data, metadata };
 }

@@ -129,8 +129,9 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
           return [{ kind: 'event', event: { ...storedEvent(item), position, recordedAt } }];
         });
     },
-    async *readEverything() {
-      for await (const event of store.readEverything()) yield anyTranslated(event);
+    async *readEverything({ from } = {}) {
+      const inside = from === undefined ? {} : { from: insideFrom(from) };
+      for await (const events of store.readEverything(inside)) yield events.map(anyTranslated);
     },
     async *readTypes(prefixes) {
       for await (const event of store.readTypes(prefixes)) yield anyTranslated(event);

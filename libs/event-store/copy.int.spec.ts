@@ -145,9 +145,9 @@ describe('a copy of a store', () => {
     await fill(700);
     const reads: string[] = [];
     const counted = Object.create(source) as ConnectedStore;
-    counted.readEverything = () => {
+    counted.readEverything = (options) => {
       reads.push('everything');
-      return source.readEverything();
+      return source.readEverything(options);
     };
     counted.readAll = (options) => {
       reads.push(`at most ${options?.maxCount}`);
@@ -157,6 +157,7 @@ describe('a copy of a store', () => {
     const altering = Object.create(target) as ConnectedStore;
     altering.readTypes = (types) => target.readTypes(types);
     altering.readAll = (options) => target.readAll(options);
+    altering.readEverything = (options) => target.readEverything(options);
     let appended = 0;
     altering.append = (stream, events, expected) => {
       appended += 1;

@@ -91,26 +91,29 @@ async function copy({ source, target, progress }: CopyOptions): Promise<Copied> 
   let [common, after] = [0, -1n];
   let last: bigint | undefined;
   try {
-    for await (const event of source.readEverything()) {
-      noteHiding(event, hidden);
-      if (isSystem(event)) continue;
-      const next = revisions.get(event.stream) ?? 0n;
-      if (event.revision !== next)
-        throw new CopyRefused(`the source's stream ${event.stream} is truncated: revision ${next} is missing`);
-      revisions.set(event.stream, next + 1n);
-      last = event.position;
-      if (present.done) {
-        places.add(event);
-        digest.add(event);
-        await appends.add(event);
-      } else {
-        assertSame(event, present.value);
-        places.add(event, present.value.position);
-        after = present.value.position;
-        common += 1;
-        present = await there.next();
+    for await (const events of source.readEverything()) {
+      for (const event of events) {
+        noteHiding(event, hidden);
+        if (isSystem(event)) continue;
+        const next = revisions.get(event.stream) ?? 0n;
+        if (event.revision !== next)
+          throw new CopyRefused(`the source's stream ${event.stream} is truncated: revision ${next} is missing`);
+        revisions.set(event.stream, next + 1n);
+        last = event.position;
+        if (present.done) {
+          places.add(event);
+          digest.add(event);
+          appends.add(event);
+          if (!appends.hasRoom) await appends.room();
+        } else {
+          assertSame(event, present.value);
+          places.add(event, present.value.position);
+          after = present.value.position;
+          common += 1;
+          present = await there.next();
+        }
+        if (places.count % report === 0) progress?.('copying', places.count);
       }
-      if (places.count % report === 0) progress?.('copying', places.count);
     }
     if (!present.done)
       throw new CopyRefused(`the target holds an event that the source does not have: ${placeOf(present.value)}`);
@@ -130,12 +133,15 @@ async function verify(options: CopyOptions, copied: Copied): Promise<void> {
   const assertPage = async (page: number): Promise<void> => {
     if (read.pages[page] !== digest.pages[page]) await nameDifference(options, copied, page);
   };
-  for await (const event of options.target.readAll({ from: after + 1n })) {
-    if (common + read.count === places.count) throw new CopyRefused('the target has grown while it was verified');
-    places.setTo(common + read.count, event.position);
-    read.add(event);
-    if (read.count % pageEvents === 0) await assertPage(read.pages.length - 1);
-    if (read.count % report === 0) options.progress?.('verifying', common + read.count);
+  for await (const events of options.target.readEverything({ from: after + 1n })) {
+    for (const event of events) {
+      if (isSystem(event)) continue;
+      if (common + read.count === places.count) throw new CopyRefused('the target has grown while it was verified');
+      places.setTo(common + read.count, event.position);
+      read.add(event);
+      if (read.count % pageEvents === 0) await assertPage(read.pages.length - 1);
+      if (read.count % report === 0) options.progress?.('verifying', common + read.count);
+    }
   }
   if (common + read.count < places.count)
     throw new CopyRefused(`the target ends after ${common + read.count} of ${places.count} events: copy again`);

@@ -41,7 +41,7 @@ test('a read by prefixes of types brings what a read of everything has of them, 
   await append('a-main.1', ['Keep', 'keep', 'Kee', 'Drop', '%eep'], 10);
 
   const everything: StoredEvent[] = [];
-  for await (const event of store.readEverything()) everything.push(event);
+  for await (const events of store.readEverything()) everything.push(...events);
   for (const prefixes of [['Keep'], ['KeepMore', '$'], ['%', 'Dr'], ['Other', '\0'], ['']]) {
     const wanted = everything.filter(({ type }) => prefixes.some((prefix) => type.startsWith(prefix)));
     expect(await all(store.readTypes(prefixes))).toEqual(wanted.map(({ id }) => id));
