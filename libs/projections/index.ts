@@ -2,7 +2,7 @@ export { insert, view, type Operation, type View } from './core/view.js';
 export { RowBatch } from './core/batch.js';
 export { foldLog, type FoldedRow } from './core/fold.js';
 export { writeBatch } from './core/writer.js';
-export { partitionOf, streamKey } from './core/partition.js';
+export { partitionOf, placeOf, streamKey } from './core/partition.js';
 export {
   checkRegistry,
   dropGeneration,

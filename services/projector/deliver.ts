@@ -1,22 +1,35 @@
 import { decodeEvent } from '#libs/event-store';
 import type { decodeOwn, StoredEvent } from '#libs/event-store';
+import { placeOf } from '#libs/projections';
 import type { Delivery } from '#libs/projections';
 
 /** Decodes at most once, for however many views. @param decode `decodeOwn` where nobody else reads these events */
 export function deliver(event: StoredEvent, decode: typeof decodeOwn = decodeEvent): Delivery {
-  let result: { readonly value: ReturnType<typeof decodeEvent> } | { readonly error: unknown } | undefined;
-  return {
-    event,
-    decoded() {
-      if (result === undefined) {
-        try {
-          result = { value: decode(event) };
-        } catch (error) {
-          result = { error };
-        }
-      }
-      if ('error' in result) throw result.error;
-      return result.value;
-    },
-  };
+  return new DeliveredOnce(event, decode);
+}
+
+class DeliveredOnce implements Delivery {
+  readonly place: NonNullable<Delivery['place']>;
+  #result: { readonly value: ReturnType<typeof decodeEvent> } | { readonly error: unknown } | undefined;
+
+  constructor(
+    readonly event: StoredEvent,
+    private readonly decode: typeof decodeOwn,
+  ) {
+    this.place = placeOf(event.stream);
+  }
+
+  decoded(): ReturnType<typeof decodeEvent> {
+    this.#result ??= this.#decode();
+    if ('error' in this.#result) throw this.#result.error;
+    return this.#result.value;
+  }
+
+  #decode(): { readonly value: ReturnType<typeof decodeEvent> } | { readonly error: unknown } {
+    try {
+      return { value: this.decode(this.event) };
+    } catch (error) {
+      return { error };
+    }
+  }
 }

@@ -240,7 +240,8 @@ class GroupProjector implements KafkaProjector {
     };
     try {
       for (const record of records) {
-        for (const taken of await log.take(record)) {
+        const took = log.take(record);
+        for (const taken of 'then' in took ? await took : took) {
           this.#counts[taken.kind] += 1;
           if (taken.kind === 'batch') {
             this.#gaps.delete(partition);

@@ -31,6 +31,13 @@ export class PartitionGap extends Error {
   }
 }
 
+const waits: readonly Taken[] = [{ kind: 'waiting' }];
+
+function refused(error: unknown): readonly Taken[] {
+  if (!(error instanceof ForeignRecord)) throw error;
+  return [{ kind: 'foreign', error }];
+}
+
 /**
  * One partition of the topic, record by record: puts the batches of the relay together, passes over what was seen
  * before and what a replaced relay still writes, refuses what no relay of this installation wrote, and sees whether
@@ -62,28 +69,31 @@ export class PartitionLog {
     this.#waiting = [];
   }
 
-  async take(record: IncomingRecord): Promise<readonly Taken[]> {
+  /** A promise only where the lease is asked for: a promise for each record costs as much as to look at it. */
+  take(record: IncomingRecord): readonly Taken[] | Promise<readonly Taken[]> {
     let item: RelayedItem;
     try {
       item = relayedItem(record);
       if (item.kind === 'event' && partitionOf(item.event.stream, this.partitions) !== this.partition)
         throw new ForeignRecord('stream', `one of partition ${partitionOf(item.event.stream, this.partitions)}`);
-      await this.#admit(item);
     } catch (error) {
-      if (!(error instanceof ForeignRecord)) throw error;
-      return [{ kind: 'foreign', error }];
+      return refused(error);
     }
+    const known = this.#relay;
+    if (known !== undefined && known.id === item.id && item.epoch <= known.epoch) return this.#took(item);
+    return this.#admit(item).then(() => this.#took(item), refused);
+  }
+
+  #took(item: RelayedItem): readonly Taken[] {
     if (item.epoch < this.#relay!.epoch) return [{ kind: 'zombie', epoch: item.epoch }];
     if (item.kind === 'watermark') return this.#end(item);
     if (this.#waiting.length >= Number(mostEventsInBatch)) this.#waiting.shift();
     this.#waiting.push(item);
-    return [{ kind: 'waiting' }];
+    return waits;
   }
 
   /** @throws ForeignRecord for a relay or an epoch that the lease does not know */
   async #admit({ id, epoch }: RelayedItem): Promise<void> {
-    const known = this.#relay;
-    if (known && known.id === id && epoch <= known.epoch) return;
     const lease = await this.leaseOf();
     if (lease === undefined) throw new ForeignRecord('relay', 'a relay of this database, which had none yet');
     if (lease.id !== id) throw new ForeignRecord('relay', `the relay of this database, ${lease.id}`);

@@ -2,7 +2,7 @@ import type { RowBatch } from './batch.js';
 import type { Batch, Delivery, Stop } from './delivery.js';
 import { placeOf } from './partition.js';
 import type { Generation } from './registry.js';
-import { follows, handles, type Operation, type View } from './view.js';
+import { followedBy, follows, handles, type Operation, type View } from './view.js';
 
 export interface PartitionState {
   position: bigint;
@@ -85,9 +85,10 @@ export class BatchFold {
   followed(deliveries: readonly Delivery[]): readonly Delivery[] {
     // The clock has a row for each event that raises the time.
     if (this.view.handles === 'all' || this.options.clock === true) return deliveries;
-    return deliveries.filter(({ event: { stream, position, recordedAt } }) => {
-      const { aggregate, number } = placeOf(stream);
-      if (aggregate === undefined || follows(this.view, aggregate)) return true;
+    const wanted = followedBy(this.view);
+    return deliveries.filter(({ event: { stream, position, recordedAt }, place }) => {
+      const { aggregate, number } = place ?? placeOf(stream);
+      if (aggregate === undefined || wanted.has(aggregate)) return true;
       const partition = number % this.partitions.length;
       const passed = this.#passed.get(partition);
       if (passed === undefined) this.#passed.set(partition, { position, recordedAt });
@@ -112,10 +113,10 @@ export class BatchFold {
     }
   }
 
-  placeOf({ stream, revision, position }: Delivery['event']): StreamPlace {
+  placeOf({ event: { stream, revision, position }, place: known }: Delivery): StreamPlace {
     let place = this.#streams.get(stream);
     if (place === undefined) {
-      const { aggregate, workspace, number } = placeOf(stream);
+      const { aggregate, workspace, number } = known ?? placeOf(stream);
       const partition = number % this.partitions.length;
       const state = this.partitions[partition]!;
       // A first event that comes a second time says nothing of what is stored.

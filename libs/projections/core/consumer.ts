@@ -274,11 +274,11 @@ export class ViewConsumer {
     // Where Postgres has refused something, each event by itself.
     const deliveries = isolated === undefined ? work.followed(given) : given;
     const poison = isolated?.poison;
-    const places = deliveries.map(({ event }) => work.placeOf(event));
+    const places = deliveries.map((delivery) => work.placeOf(delivery));
     await this.#loadHeads(work.unknown());
     let since = performance.now();
-    const rest = async (index: number): Promise<void> => {
-      if (index % sliceCheck !== 0 || performance.now() - since < slice) return;
+    const isDue = (index: number): boolean => index % sliceCheck === 0 && performance.now() - since >= slice;
+    const rest = async (): Promise<void> => {
       await new Promise(setImmediate);
       since = performance.now();
     };
@@ -286,19 +286,19 @@ export class ViewConsumer {
       const evolved: Evolved[] = [];
       for (const [index, delivery] of deliveries.entries()) {
         evolved.push(work.evolve(delivery, places[index]!));
-        await rest(index);
+        if (isDue(index)) await rest();
       }
       await this.#loadRows(rows, places, evolved);
       for (const [index, delivery] of deliveries.entries()) {
         work.fold(delivery, places[index]!, evolved[index]!, rows, poison);
-        await rest(index);
+        if (isDue(index)) await rest();
       }
     } else {
       // Nothing has to be looked up, and no event is kept longer than it takes to fold it.
       for (const [index, delivery] of deliveries.entries()) {
         const place = places[index]!;
         work.fold(delivery, place, work.evolve(delivery, place), rows, poison);
-        await rest(index);
+        if (isDue(index)) await rest();
       }
     }
     work.pass();

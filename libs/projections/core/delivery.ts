@@ -1,9 +1,12 @@
 import type { StoredEvent } from '../../event-store/port.js';
 import type { RecordedAssayEvent } from '../../event-store/envelope.js';
+import type { Place } from './partition.js';
 
 /** An event on its way to the views, decoded once for all of them. */
 export interface Delivery {
   readonly event: Pick<StoredEvent, 'id' | 'type' | 'stream' | 'revision' | 'position' | 'recordedAt'>;
+  /** What its stream's name says, where that has been looked at for all views. */
+  readonly place?: Place;
   /** The decoded event; undefined for a type that nobody of this build knows. @throws what the codec throws */
   decoded(): RecordedAssayEvent | undefined;
 }

@@ -155,10 +155,10 @@ export function normalize(table: Table, { name, isOptional: mayLack, parse }: Ce
     if (!mayLack) throw new InvalidCell(table.name, name, 'is missing');
     return undefined;
   }
-  return parse(value, (problem) => new InvalidCell(table.name, name, problem));
+  return parse(value, table, name);
 }
 
-type Parser = (value: unknown, invalid: (problem: string) => InvalidCell) => unknown;
+type Parser = (value: unknown, table: Table, name: string) => unknown;
 
 /** Four digits of the year, which text order and Postgres both need: what lies beyond is held at the edge. */
 const earliest = Date.parse('0001-01-01T00:00:00.000Z');
@@ -170,47 +170,46 @@ const times = new Remembered<string>(10_000);
 const hexPattern = /^([0-9a-f]{2})*$/;
 
 const parsers: Readonly<Record<CellType, Parser>> = {
-  text(value, invalid) {
-    if (typeof value !== 'string') throw invalid(`expected text, got ${typeof value}`);
+  text(value, table, name) {
+    if (typeof value !== 'string') throw new InvalidCell(table.name, name, `expected text, got ${typeof value}`);
     return storable(value);
   },
-  time(value, invalid) {
+  time(value, table, name) {
     const known = typeof value === 'string' ? times.get(value) : undefined;
     if (known !== undefined) return known;
     // RFC 3339 knows leap seconds, Date does not: the last millisecond of the minute stands for one.
     const text = typeof value === 'string' ? value.replace(/:60(\.[0-9]+)?(?=Z|[+-])/, ':59.999') : '';
     const milliseconds = Date.parse(text);
-    if (Number.isNaN(milliseconds)) throw invalid('is not a time');
+    if (Number.isNaN(milliseconds)) throw new InvalidCell(table.name, name, 'is not a time');
     const utc = new Date(Math.min(Math.max(milliseconds, earliest), latest)).toISOString();
     times.set(value as string, utc);
     return utc;
   },
-  integer(value, invalid) {
-    if (!Number.isSafeInteger(value)) throw invalid(`${String(value)} is not a safe integer`);
+  integer(value, table, name) {
+    if (!Number.isSafeInteger(value)) throw new InvalidCell(table.name, name, `${String(value)} is not a safe integer`);
     return value;
   },
-  number(value, invalid) {
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw invalid(`${String(value)} is not a finite number`);
+  number(value, table, name) {
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      throw new InvalidCell(table.name, name, `${String(value)} is not a finite number`);
     return Object.is(value, -0) ? 0 : value;
   },
-  bigint(value, invalid) {
-    if (typeof value !== 'bigint') throw invalid(`expected a bigint, got ${typeof value}`);
-    return BigInt.asIntN(64, value) === value ? value : fail(invalid('does not fit 64 bits'));
+  bigint(value, table, name) {
+    if (typeof value !== 'bigint') throw new InvalidCell(table.name, name, `expected a bigint, got ${typeof value}`);
+    if (BigInt.asIntN(64, value) !== value) throw new InvalidCell(table.name, name, 'does not fit 64 bits');
+    return value;
   },
-  boolean(value, invalid) {
-    if (typeof value !== 'boolean') throw invalid(`expected a boolean, got ${typeof value}`);
+  boolean(value, table, name) {
+    if (typeof value !== 'boolean') throw new InvalidCell(table.name, name, `expected a boolean, got ${typeof value}`);
     return value;
   },
   json: (value) => storableJson(value),
-  bytes(value, invalid) {
-    if (typeof value !== 'string' || !hexPattern.test(value)) throw invalid('is not lower-case hexadecimal');
+  bytes(value, table, name) {
+    if (typeof value !== 'string' || !hexPattern.test(value))
+      throw new InvalidCell(table.name, name, 'is not lower-case hexadecimal');
     return value;
   },
 };
-
-function fail(error: Error): never {
-  throw error;
-}
 
 function storable(text: string): string {
   return (text.includes('\u0000') ? text.replaceAll('\u0000', '\uFFFD') : text).toWellFormed();

@@ -67,15 +67,20 @@ export interface View {
 /** What is derived of a view, once. */
 const followed = new WeakMap<View, ReadonlySet<string>>();
 
-/** Whether the view handles any event of this aggregate's streams. */
-export function follows(view: View, aggregate: string): boolean {
-  if (view.handles === 'all') return true;
+/** The aggregates of whose streams a view handles any event; a view of `all` follows every other one too. */
+export function followedBy(view: View): ReadonlySet<string> {
   let aggregates = followed.get(view);
   if (aggregates === undefined) {
-    aggregates = new Set([...view.handles].flatMap((type) => (isEventType(type) ? [catalogue[type].aggregate] : [])));
+    const types = view.handles === 'all' ? [] : [...view.handles];
+    aggregates = new Set(types.flatMap((type) => (isEventType(type) ? [catalogue[type].aggregate] : [])));
     followed.set(view, aggregates);
   }
-  return aggregates.has(aggregate);
+  return aggregates;
+}
+
+/** Whether the view handles any event of this aggregate's streams. */
+export function follows(view: View, aggregate: string): boolean {
+  return view.handles === 'all' || followedBy(view).has(aggregate);
 }
 
 export interface ViewDefinition {

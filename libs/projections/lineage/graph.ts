@@ -112,7 +112,8 @@ const hashed = 0x80;
  */
 export function nodeId({ kind, key }: NodeReference): string {
   const number = nodeKinds.indexOf(kind) + 1;
-  if (uuidPattern.test(key)) return hexByte(number) + key.replaceAll('-', '');
+  if (uuidPattern.test(key))
+    return `${hexByte(number)}${key.slice(0, 8)}${key.slice(9, 13)}${key.slice(14, 18)}${key.slice(19, 23)}${key.slice(24)}`;
   return hexByte(number | hashed) + hash('sha256', key, 'hex').slice(0, 32);
 }
 
