@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { RecordedEvent } from '../event-store/envelope.js';
 import { InvalidEvent } from '../event-store/invalid-event.js';
 import type { EventStore, StoredEvent } from '../event-store/port.js';
-import type { AssayEvent } from '../lifecycle/events.js';
 import { parseStreamName, streamName } from '../lifecycle/streams.js';
 import type { Aggregate } from '../lifecycle/streams.js';
 import type { Id } from '../lifecycle/values.js';
@@ -222,8 +221,17 @@ function evidence(stored: StoredEvent, decode: Decode): DossierEvent | undefined
   const event = decode(stored);
   if (!event) return undefined;
   const text = (bytes: Uint8Array) => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  const { id, type, data, metadata, stream, revision, position, recordedAt, digest } = event;
   return {
-    ...(event as RecordedEvent<AssayEvent>),
+    id,
+    type,
+    data,
+    metadata,
+    stream,
+    revision,
+    position,
+    recordedAt,
+    digest,
     stored: { data: text(stored.data), metadata: text(stored.metadata) },
   } as DossierEvent;
 }

@@ -32,6 +32,8 @@ export interface ExporterDependencies {
   /** For whom the dossiers are made, as printed on the cover. */
   readonly audience?: string;
   readonly lateEntryLimitSeconds?: number;
+  /** An export has failed for good; its event has only the code. */
+  readonly onFailed?: (exportId: Id, error: ExportRefused) => void;
   readonly onProgress?: (exportId: Id, progress: ExportProgress) => void;
 }
 
@@ -165,6 +167,7 @@ export function createExporter(dependencies: ExporterDependencies): Exporter {
         return exported;
       } catch (error) {
         if (!(error instanceof ExportRefused)) throw error;
+        dependencies.onFailed?.(exportId, error);
         await execute(request, 'FailExport', { exportId, code: error.code });
         return undefined;
       }

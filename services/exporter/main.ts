@@ -39,7 +39,15 @@ await runService('exporter', log, async () => {
   );
   const vault = createPostgresVault(source);
   let stopped: unknown;
-  const exporter = createExporter({ store, application, vault, content, clock: systemClock, key });
+  const exporter = createExporter({
+    store,
+    application,
+    vault,
+    content,
+    clock: systemClock,
+    key,
+    onFailed: (exportId, { code, message }) => log.warn({ exportId, code, detail: message }, 'ExportFailed'),
+  });
   const exports = followExports(exporter, {
     subscribe: (options) => fanOut.subscribe(options),
     onFault: (what, detail) => {

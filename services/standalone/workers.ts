@@ -75,6 +75,7 @@ export async function startWorkers(product: Product, workspace: string): Promise
       content,
       clock: systemClock,
       key: signingKey,
+      onFailed: (exportId, { code, message }) => fault('exporter')('ExportFailed', { exportId, code, message }),
     });
     const exports = followExports(exporter, {
       subscribe: (options) => fanOut.subscribe(options),
