@@ -47,15 +47,15 @@ export function ordered(target: Pick<EventStore, 'append'>): OrderedAppends {
     inFlight += 1;
     bytesInFlight += bytes;
     const expected = first.revision === 0n ? 'no_stream' : first.revision - 1n;
-    const done = (): void => {
-      inFlight -= 1;
-      bytesInFlight -= bytes;
-      wake();
-    };
-    const sent = target.append(first.stream, events, expected).then(done, (error: unknown) => {
-      failure ??= { error };
-      done();
-    });
+    const note = (error: unknown): void => void (failure ??= { error });
+    const sent = target
+      .append(first.stream, events, expected)
+      .catch(note)
+      .then(() => {
+        inFlight -= 1;
+        bytesInFlight -= bytes;
+        wake();
+      });
     if (isFirst) connecting = sent.then(() => void (connecting = undefined));
     isFirst = false;
   };

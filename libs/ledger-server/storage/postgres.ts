@@ -3,16 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Pool } from '#libs/postgres';
 import { createPool } from '#libs/postgres';
-import { byteaArray, fixedArray, int4Array, textArray, textBytesArray } from './binary-array.js';
+import { int4Array, textArray } from './binary-array.js';
 import { copiedEvents, nameOf } from './copied-rows.js';
-import { bytesOfType, checksumOf, putUuid } from './checksum.js';
+import { eventRows } from './event-rows.js';
 import type {
   CheckedSlice,
   Commit,
   LedgerEvent,
   LedgerHead,
   LedgerStorage,
-  NewEvent,
   ReadRange,
   StoredStream,
 } from './port.js';
@@ -30,10 +29,7 @@ const commitSql = `
   ), named as (
     insert into stream (id, name) select n.* from moved, unnest($4::int[], $5::text[]) as n
   )
-  insert into event (position, stream, revision, created, id, checksum, is_json, type, metadata, data)
-  select e.* from moved,
-    unnest($6::bigint[], $7::int[], $8::bigint[], $9::bigint[], $10::uuid[], $11::bigint[], $12::bool[], $13::text[],
-      $14::bytea[], $15::bytea[]) as e`;
+  insert into event select e.* from moved, unnest($6::event[]) as e`;
 
 const columns = 'e.position, e.revision, e.created, e.id, e.is_json, e.type, e.metadata, e.data';
 
@@ -77,6 +73,8 @@ export class PostgresStorage implements LedgerStorage {
   #writer: Client | undefined;
   readonly #readers: Pool;
   #checksInDatabase: boolean | undefined;
+  /** Of the type `event`. */
+  #rowType = 0;
 
   /** `checksInDatabase` false: for a Postgres before 18. Default: what this one can. */
   constructor(
@@ -96,8 +94,14 @@ export class PostgresStorage implements LedgerStorage {
       await this.#becomeWriter(writer);
       await assertSafe(writer);
       await ensureSchema(writer);
-      const { rows } = await writer.query<{ format: number; next: string; created: string; stream: number }>(
-        'select format, next_position as next, last_created as created, coalesce((select max(id) from stream), 0) as stream from ledger',
+      const { rows } = await writer.query<{
+        format: number;
+        next: string;
+        created: string;
+        stream: number;
+        row: number;
+      }>(
+        "select format, next_position as next, last_created as created, coalesce((select max(id) from stream), 0) as stream, 'event'::regtype::oid as row from ledger",
       );
       const [head] = rows;
       if (head?.format !== format)
@@ -105,6 +109,7 @@ export class PostgresStorage implements LedgerStorage {
           `the ledger has format ${head?.format}, this build reads format ${format}: use the build that wrote it`,
         );
       this.#writer = writer;
+      this.#rowType = head.row;
       return { nextPosition: BigInt(head.next), lastCreated: BigInt(head.created), nextStream: head.stream + 1 };
     } catch (error) {
       await writer.end().catch(() => undefined);
@@ -135,7 +140,7 @@ export class PostgresStorage implements LedgerStorage {
           commit.from.toString(),
           int4Array(newStreams.map(({ id }) => id)),
           textArray(newStreams.map(({ name }) => name)),
-          ...columnsOf(events),
+          eventRows(events, this.#rowType),
         ],
       });
       if (rowCount !== events.length) throw new Error(`the ledger does not end at ${commit.from}: somebody else wrote`);
@@ -209,29 +214,6 @@ export class PostgresStorage implements LedgerStorage {
     this.#writer = undefined;
     await Promise.allSettled([writer?.end(), this.#readers.end()]);
   }
-}
-
-/** As `commitSql` wants them. */
-function columnsOf(events: readonly NewEvent[]): Buffer[] {
-  const { length } = events;
-  const int8 = (valueOf: (event: NewEvent) => bigint): Buffer =>
-    fixedArray('int8', length, (target, at, index) => target.setBigInt64(at, valueOf(events[index]!)));
-  return [
-    int8(({ position }) => position),
-    int4Array(events.map(({ streamId }) => streamId)),
-    int8(({ revision }) => revision),
-    int8(({ created }) => created),
-    fixedArray('uuid', length, (target, at, index) => putUuid(target, at, events[index]!.id)),
-    // Unsigned in 32 bits: the upper half of a bigint is 0.
-    fixedArray('int8', length, (target, at, index) => {
-      target.setUint32(at, 0);
-      target.setUint32(at + 4, checksumOf(events[index]!));
-    }),
-    fixedArray('bool', length, (target, at, index) => target.setUint8(at, events[index]!.isJson ? 1 : 0)),
-    textBytesArray(events.map(({ type }) => bytesOfType(type))),
-    byteaArray(events.map(({ metadata }) => metadata)),
-    byteaArray(events.map(({ data }) => data)),
-  ];
 }
 
 interface Row {
