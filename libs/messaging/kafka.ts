@@ -32,6 +32,7 @@ export interface KafkaOptions {
  */
 const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 };
 const sessionTimeout = 10_000;
+const longestHeartbeatMs = 1_000;
 const closeWithinMs = 5_000;
 /** Milliseconds, at most, between two tries to consume again. */
 const longestPauseMs = 5_000;
@@ -92,7 +93,8 @@ export function createKafka(options: KafkaOptions): Messaging {
       const consumer = kafka.consumer({
         groupId: group,
         sessionTimeout: session,
-        heartbeatInterval: Math.floor(session / 4),
+        // A member hears with its heartbeat that another one joins; until then that one waits.
+        heartbeatInterval: Math.min(longestHeartbeatMs, Math.floor(session / 4)),
         // A member that hangs while the group is shared out anew holds the others up for so long.
         rebalanceTimeout: session,
         allowAutoTopicCreation: false,
