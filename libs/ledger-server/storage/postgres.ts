@@ -6,15 +6,7 @@ import { createPool } from '#libs/postgres';
 import { int4Array, textArray } from './binary-array.js';
 import { copiedEvents, nameOf } from './copied-rows.js';
 import { eventRows } from './event-rows.js';
-import type {
-  CheckedSlice,
-  Commit,
-  LedgerEvent,
-  LedgerHead,
-  LedgerStorage,
-  ReadRange,
-  StoredStream,
-} from './port.js';
+import type { CheckedSlice, Commit, LedgerEvent, LedgerHead, LedgerStorage, ReadRange, StoredStream } from './port.js';
 import { LedgerRefused, StorageLost } from './port.js';
 import { checkSlice, computesChecksums } from './verify.js';
 
