@@ -64,9 +64,10 @@ export class PartitionLog {
     return this.#position;
   }
 
-  /** The records come again from an earlier one. */
+  /** The records come again from an earlier one: relays that were replaced since then are no zombies there. */
   restart(): void {
     this.#waiting = [];
+    this.#relay = undefined;
   }
 
   /** A promise only where the lease is asked for: a promise for each record costs as much as to look at it. */

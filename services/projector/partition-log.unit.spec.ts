@@ -98,6 +98,17 @@ describe('what the relay wrote', () => {
 });
 
 describe('what is missing is seen', () => {
+  test('a partition that is read again from its beginning has the relays of that time again', async () => {
+    const { log, takeAll } = logOf();
+    const newest = batch(5, 6, of(3));
+    expect(kinds(await takeAll(newest))).toEqual(['waiting', 'gap']);
+    log.restart();
+    const taken = await takeAll([...batch(0, 3, of(1)), ...batch(3, 5, of(2)), ...batch(0, 2, of(1)), ...newest]);
+    expect(taken.filter(({ kind }) => kind === 'batch')).toHaveLength(3);
+    expect(taken.filter(({ kind }) => kind === 'zombie')).toHaveLength(3);
+    expect(log.position).toBe(59n);
+  });
+
   test('batches in the wrong order: nothing is taken until the missing one has come', async () => {
     const { log, takeAll } = logOf();
     const [first, second] = [batch(0, 2, of(1)), batch(2, 4, of(1))];
