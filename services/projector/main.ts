@@ -5,7 +5,7 @@
 //   EVENTSTORE_URL     optional: where a rebuild reads the recorded decisions to pass over poison events
 //   KAFKA_GROUP, KAFKA_SESSION_MS   another group than the database's own; when a projector that hangs loses its share
 //   PROJECTOR_BATCH    most events in one transaction
-//   PROJECTOR_THREADS  members of the group that it may be while it is far behind: as many as there are processors, at most 4
+//   PROJECTOR_THREADS  members of the group that it may be while it is far behind: one less than there are processors, at most 4
 //   PROJECTOR_FAR_BEHIND   events from which on it is: 30,000
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
 import { availableParallelism } from 'node:os';
@@ -23,7 +23,7 @@ let refusals = 0;
 await runService('projector', log, async () => {
   const read = readConfiguration();
   const address = probeAddress(read);
-  const threads = read.integer('PROJECTOR_THREADS', Math.min(4, availableParallelism()), 1, 64);
+  const threads = read.integer('PROJECTOR_THREADS', Math.max(1, Math.min(4, availableParallelism() - 1)), 1, 64);
   const member = startMember(read, tell);
   const { projector, pool, messaging } = member;
   const helpers = new Helpers({
