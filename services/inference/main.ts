@@ -4,7 +4,8 @@
 //   ASSAY_PERMIT_KEYS   public keys of the permit issuer, base64, separated by commas
 //   ASSAY_WORKSPACE, ASSAY_ENVIRONMENT, ASSAY_SERVER   whom it serves, and its own name
 //   ASSAY_CONTENT, ASSAY_SEGMENTS   folders of the content store and of the open segments
-//   PORT, HOST, ASSAY_INTERNAL_TOKEN
+//   PORT, HOST         where it serves
+//   ASSAY_INTERNAL_TOKEN   optional: who has it may ask what the gate knows (/gate) and have open segments sealed
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';

@@ -2,6 +2,7 @@
 //   EVENTSTORE_URL     connection string of the event store (TLS: tls=true&tlsCAFile=PATH)
 //   DATABASE_URL       the product's PostgreSQL, where the relay's lease is (TLS: sslmode=verify-full&sslrootcert=PATH)
 //   KAFKA_BROKERS      and the other KAFKA_… of libs/messaging/configuration.ts
+//   RELAY_BATCH        most events in one publish: 2,000
 //   HEALTH_PORT, HEALTH_HOST   /health/live, /health/ready, /metrics
 import { Gauge } from 'prom-client';
 import { createEventStore } from '#libs/event-store';

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { repositoryRoot } from '#libs/runtime';
@@ -59,5 +59,18 @@ test('every metric that it names is one that a program has', () => {
     const prefix = prefixes.find((one) => name.startsWith(one));
     const short = prefix === undefined ? name : name.slice(prefix.length);
     expect({ name, known: sources.some((source) => source.includes(`'${short}'`)) }).toMatchObject({ known: true });
+  }
+});
+
+test('every variable that a service reads is described at the top of its main.ts', () => {
+  const services = readdirSync(join(root, 'services')).filter((name) =>
+    existsSync(join(root, 'services', name, 'main.ts')),
+  );
+  expect(services.length).toBeGreaterThan(7);
+  for (const service of services) {
+    const source = readFileSync(join(root, 'services', service, 'main.ts'), 'utf8');
+    const described = source.slice(0, source.indexOf('import '));
+    for (const [, name] of source.matchAll(/read\.(?:optional|required|integer|choice)\(\s*'([A-Z_]+)'/g))
+      expect([service, name, described.includes(name!)]).toEqual([service, name, true]);
   }
 });
