@@ -86,6 +86,26 @@ describe('damage to acknowledged events is named and stops the start', () => {
     await (await start(database.url)).close();
   });
 
+  test("a stream's name is missing", async () => {
+    await sql(database.url, 'create table kept as select * from stream where name like $$damage%$$');
+    const here = new PostgresStorage(database.url, false);
+    const head: LedgerHead = await here.open();
+    await sql(database.url, 'delete from stream where name like $$damage%$$');
+    try {
+      // A page of few and one of many are asked for in two ways.
+      for (const limit of [10, 1_000])
+        await expect(here.readAll({ from: head.nextPosition, backwards: true, limit })).rejects.toThrow(
+          /^the stream of the event at position \d+ is missing$/,
+        );
+      await here.close();
+      await expect(start(database.url)).rejects.toThrow('missing');
+    } finally {
+      await here.close();
+      await sql(database.url, 'insert into stream select * from kept; drop table kept');
+    }
+    await (await start(database.url)).close();
+  });
+
   test('a flipped byte in the file itself', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'assay-damage-'));
     prepareDataFolder(folder);

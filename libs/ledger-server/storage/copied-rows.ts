@@ -11,6 +11,8 @@ const headerBytes = 19;
 /** `copy … to stdout (format binary)`: node-postgres hands every row over as it came. */
 class BinaryCopy extends Query {
   readonly events: LedgerEvent[] = [];
+  /** Thrown where node-postgres hands a row over, it would end the process. */
+  failure: { readonly error: unknown } | undefined;
   #isFirst = true;
 
   constructor(select: string) {
@@ -21,8 +23,12 @@ class BinaryCopy extends Query {
     // What it is a part of is written over.
     const row = Buffer.from(this.#isFirst ? chunk.subarray(headerBytes) : chunk);
     this.#isFirst = false;
-    // The end is a row of -1 columns.
-    if (row.readInt16BE(0) === columns) this.events.push(eventOf(row));
+    try {
+      // The end is a row of -1 columns.
+      if (row.readInt16BE(0) === columns) this.events.push(eventOf(row));
+    } catch (error) {
+      this.failure ??= { error };
+    }
   }
 }
 
@@ -39,6 +45,7 @@ export function nameOf(position: bigint | string, name: string | null | undefine
 export async function copiedEvents(pool: Pool, select: string): Promise<LedgerEvent[]> {
   const copy = new BinaryCopy(select);
   await pool.query(copy);
+  if (copy.failure) throw copy.failure.error;
   return copy.events;
 }
 
