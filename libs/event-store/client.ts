@@ -40,7 +40,7 @@ import type {
   WriteOutcome,
 } from './protocol/index.js';
 import { clientStreamsService, isoTime, jsonProperties } from './protocol/index.js';
-import { wholeFrames } from './whole-frames.js';
+import { wholeFrames } from './protocol/whole-frames.js';
 
 export interface EventStoreOptions {
   /**

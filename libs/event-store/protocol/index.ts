@@ -26,4 +26,4 @@ export {
 } from './services.js';
 export type { UuidForm } from './wire.js';
 export { isoTime, MalformedMessage } from './wire.js';
-export { takeWholeFrames } from '../whole-frames.js';
+export { takeWholeFrames } from './whole-frames.js';

@@ -1,20 +1,18 @@
 import type { BatchAppendRequest, Expected, ProposedEvent, WriteOptions, WriteOutcome } from './append.js';
 import { decodeBatchAppendRequest, decodeBatchAppendResponse } from './append.js';
-import { prefixBytes } from './frame-writer.js';
-import { isAscii, isAt, isId, startsAt, typeAt } from './read-frames.js';
+import {
+  eachMessage,
+  isAscii,
+  isAt,
+  isId,
+  jsonEntry,
+  numberAt,
+  numberEnd,
+  startsAt,
+  typeAt,
+  typeKey,
+} from './frame-reader.js';
 import { MalformedMessage } from './wire.js';
-
-/** Calls `take` for each message: one, or several with their prefixes, which begin with 0 as no message does. */
-function eachMessage(bytes: Buffer, take: (from: number, to: number) => void): void {
-  if (bytes[0] !== 0) return take(0, bytes.length);
-  let to = 0;
-  for (let from = prefixBytes; from <= bytes.length; from = to + prefixBytes) {
-    to = from + bytes.readUInt32BE(from - 4);
-    if (to > bytes.length) break;
-    take(from, to);
-  }
-  if (to !== bytes.length) throw new MalformedMessage('a message runs over the end of what came');
-}
 
 /** Requests of BatchAppend, up to the first one that cannot be read, whose place says why. */
 export function decodeBatchAppendRequests(bytes: Buffer): readonly (BatchAppendRequest | MalformedMessage)[] {
@@ -222,21 +220,11 @@ class Scan {
 
   /** A number that a double holds exactly; -1: another one, or the bytes are over. */
   private varint(): number {
-    let value = 0;
-    for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
-      const byte = this.bytes[this.at++];
-      if (byte === undefined) return -1;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value <= Number.MAX_SAFE_INTEGER ? value : -1;
-    }
-    return -1;
+    const value = numberAt(this.bytes, this.at);
+    this.at = numberEnd;
+    return value;
   }
 }
-
-const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-
-const jsonEntry = ascii('\n\fcontent-type\x12\x10application/json');
-const typeKey = ascii('\n\x04type\x12');
 
 const mostTypes = 1_000;
 const propertiesOfTypes = new Map<string, ReadonlyMap<string, string>>();

@@ -1,36 +1,40 @@
 import { decodeReadResponse } from './read.js';
 import type { ReadResponse, WireEvent } from './read.js';
 import type { PlacedEvent } from '../placed-event.js';
-import { isoTime, MalformedMessage } from './wire.js';
+import {
+  ascii,
+  eachMessage,
+  isAscii,
+  isAt,
+  isId,
+  jsonEntry,
+  numberAt,
+  numberEnd,
+  startsAt,
+  typeAt,
+  typeKey,
+} from './frame-reader.js';
+import { isoTime } from './wire.js';
 
-/** Compression flag and length before every message (gRPC over HTTP/2, "Length-Prefixed-Message"). */
-const prefixBytes = 5;
-
-/** Answers of a read: one message, or several with their prefixes, which begin with 0 as no message does. */
+/** Answers of a read: one message, or several with their prefixes. */
 export function decodeReadResponses(bytes: Buffer): readonly ReadResponse[] {
-  return each(bytes, (from, to) =>
-    isPlainEvent(bytes, from, to)
-      ? { kind: 'event', event: foundEvent(bytes) }
-      : decodeReadResponse(bytes.subarray(from, to)),
-  );
+  const answers: ReadResponse[] = [];
+  eachMessage(bytes, (from, to) => {
+    answers.push(
+      isPlainEvent(bytes, from, to)
+        ? { kind: 'event', event: foundEvent(bytes) }
+        : decodeReadResponse(bytes.subarray(from, to)),
+    );
+  });
+  return answers;
 }
 
 /** The same, where events of the usual form stay in their place. */
 export function placeReadResponses(bytes: Buffer): readonly (ReadResponse | PlacedEvent)[] {
-  return each(bytes, (from, to) =>
-    isPlainEvent(bytes, from, to) ? foundPlaces(bytes) : decodeReadResponse(bytes.subarray(from, to)),
-  );
-}
-
-function each<Answer>(bytes: Buffer, read: (from: number, to: number) => Answer): readonly (Answer | ReadResponse)[] {
-  if (bytes[0] !== 0) return [decodeReadResponse(bytes)];
-  const answers: Answer[] = [];
-  for (let from = prefixBytes; from <= bytes.length; from += prefixBytes) {
-    const to = from + bytes.readUInt32BE(from - 4);
-    if (to > bytes.length) throw new MalformedMessage('a message runs over the end of what came');
-    answers.push(read(from, to));
-    from = to;
-  }
+  const answers: (ReadResponse | PlacedEvent)[] = [];
+  eachMessage(bytes, (from, to) => {
+    answers.push(isPlainEvent(bytes, from, to) ? foundPlaces(bytes) : decodeReadResponse(bytes.subarray(from, to)));
+  });
   return answers;
 }
 
@@ -161,70 +165,12 @@ function foundPlaces(bytes: Buffer): PlacedEvent {
 
 /** A number that a double holds exactly; -1: another one, or the bytes are over. */
 function varint(bytes: Buffer): number {
-  let value = 0;
-  for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
-    const byte = bytes[at++];
-    if (byte === undefined) return -1;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return value <= Number.MAX_SAFE_INTEGER ? value : -1;
-  }
-  return -1;
+  const value = numberAt(bytes, at);
+  at = numberEnd;
+  return value;
 }
 
-const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1');
-
-const jsonEntry = ascii('\n\fcontent-type\x12\x10application/json');
-const typeKey = ascii('\n\x04type\x12');
 const createdKey = ascii('\n\x07created\x12');
-
-export function isAt(bytes: Buffer, from: number, to: number, expected: Uint8Array): boolean {
-  return to - from === expected.length && startsAt(bytes, from, to, expected);
-}
-
-export function startsAt(bytes: Buffer, from: number, to: number, expected: Uint8Array): boolean {
-  const { length } = expected;
-  if (to - from < length) return false;
-  for (let index = 0; index < length; index += 1) if (bytes[from + index] !== expected[index]) return false;
-  return true;
-}
-
-export function isAscii(bytes: Buffer, from: number, to: number): boolean {
-  let all = 0;
-  for (let index = from; index < to; index += 1) all |= bytes[index]!;
-  return all < 0x80;
-}
-
-/** 1: a lower-case hexadecimal digit, 2: a dash. */
-const kinds = Uint8Array.from({ length: 256 }, (_, code) =>
-  /^[0-9a-f]$/.test(String.fromCharCode(code)) ? 1 : code === 0x2d ? 2 : 0,
-);
-
-export function isId(bytes: Buffer, from: number): boolean {
-  let digits = 1;
-  for (let index = 0; index < 36; index += 1)
-    if (index !== 8 && index !== 13 && index !== 18 && index !== 23) digits &= kinds[bytes[from + index]!]!;
-  const dashes =
-    kinds[bytes[from + 8]!]! & kinds[bytes[from + 13]!]! & kinds[bytes[from + 18]!]! & kinds[bytes[from + 23]!]!;
-  return digits === 1 && dashes === 2;
-}
-
-interface KnownType {
-  readonly bytes: Uint8Array;
-  readonly text: string;
-}
-
-/** Types that were seen, by length and ends: there are few of them, and each is made a string once. */
-const types: (KnownType | undefined)[] = Array.from({ length: 256 });
-
-export function typeAt(bytes: Buffer, from: number, to: number): string | undefined {
-  const place = ((to - from) * 7 + bytes[from]! * 5 + bytes[to - 1]!) & 255;
-  const known = types[place];
-  if (known && isAt(bytes, from, to, known.bytes)) return known.text;
-  if (!isAscii(bytes, from, to)) return undefined;
-  const text = bytes.toString('latin1', from, to);
-  types[place] = { bytes: Uint8Array.from(bytes.subarray(from, to)), text };
-  return text;
-}
 
 interface Created {
   readonly bytes: Uint8Array;
