@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { SubscriptionItem } from '#libs/event-store';
 import { relayedItem } from '#libs/messaging';
-import type { Messaging, RelayedItem } from '#libs/messaging';
+import type { Messaging, Publisher, RelayedItem } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
 import type { Pool } from '#libs/postgres';
 import { partitionOf } from '#libs/projections';
@@ -53,6 +53,19 @@ function start(options: Partial<RelayOptions> = {}): Relay {
   });
   relays.push(relay);
   return relay;
+}
+
+/** The messaging, with another way to publish. */
+function publishing(
+  publish: (publisher: Publisher, ...given: Parameters<Publisher['publish']>) => Promise<void>,
+): Messaging {
+  return {
+    ...messaging,
+    async publisher() {
+      const publisher = await messaging.publisher();
+      return { ...publisher, publish: (to, records) => publish(publisher, to, records) };
+    },
+  };
 }
 
 const items = (): RelayedItem[] => topic.records.flatMap((list) => list.map(relayedItem));
@@ -133,20 +146,11 @@ test.each(['created', 'existing'] as const)(
 test('what was not acknowledged is sent again, and the lease is kept through the failure', async () => {
   let failures = 3;
   const relay = start({
-    messaging: {
-      ...messaging,
-      async publisher() {
-        const publisher = await messaging.publisher();
-        return {
-          ...publisher,
-          async publish(to, records) {
-            // Half of it has come through when the connection ends.
-            await publisher.publish(to, records.slice(0, failures > 0 ? Math.ceil(records.length / 2) : undefined));
-            if (failures-- > 0) throw new Error('the connection ended');
-          },
-        };
-      },
-    },
+    messaging: publishing(async (publisher, to, records) => {
+      // Half of it has come through when the connection ends.
+      await publisher.publish(to, records.slice(0, failures > 0 ? Math.ceil(records.length / 2) : undefined));
+      if (failures-- > 0) throw new Error('the connection ended');
+    }),
   });
   await until('all', () => relay.state.caughtUp && relay.state.events >= 30);
   expect(relay.state.epoch).toBe(4n);
@@ -183,19 +187,10 @@ test('who is live sends at once; who falls behind sends larger batches, and who 
   const relay = start({
     store,
     batchSize: 400,
-    messaging: {
-      ...messaging,
-      async publisher() {
-        const publisher = await messaging.publisher();
-        return {
-          ...publisher,
-          publish(to, records) {
-            sizes.push(records.reduce((sum, one) => sum + ('events' in one ? one.events.length : 0), 0));
-            return publisher.publish(to, records);
-          },
-        };
-      },
-    },
+    messaging: publishing((publisher, to, records) => {
+      sizes.push(records.reduce((sum, one) => sum + ('events' in one ? one.events.length : 0), 0));
+      return publisher.publish(to, records);
+    }),
   });
   give([{ kind: 'caught-up' }]);
   await until('the end', () => relay.state.caughtUp);
