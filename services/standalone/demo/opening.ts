@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { repositoryRoot } from '#libs/runtime';
+import { sha256 } from '#libs/signing';
 import { profileInParallel, readTable, sealCsv } from '#libs/statistics';
 import type { Seal } from '#libs/statistics';
 import { people } from './people.js';
@@ -154,15 +156,14 @@ export function numbered(name: string, run: number): string {
   return run === 0 ? name : `${name}-${run + 1}`;
 }
 
-/** The commit of this clone: the code that the models of the play come from. */
-export function commitOfClone(): string {
+/**
+ * The commit of this clone: the code that the models of the play come from. Where there is no git, or no clone but an
+ * unpacked release, the digest of its package.json, which pins it and all that it stands on.
+ */
+export function commitOfClone(folder = repositoryRoot()): string {
   try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], {
-      cwd: repositoryRoot(),
-      encoding: 'utf8',
-      stdio: 'pipe',
-    }).trim();
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: folder, encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch {
-    return 'unversioned';
+    return sha256(readFileSync(join(folder, 'package.json')));
   }
 }
