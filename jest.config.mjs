@@ -5,6 +5,9 @@ const swc = { ...JSON.parse(readFileSync(new URL('./.swcrc', import.meta.url), '
 // A broker of a test lives for seconds: the first compiler is enough for it, and a quarter less of the two cores.
 process.env['KAFKA_JVM_OPTIONS'] ??= '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
+// Native code sees the real environment, not a suite's own (libs/runtime/no-telemetry.ts).
+process.env['ORT_DISABLE_TELEMETRY'] ??= '1';
+
 const common = {
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },

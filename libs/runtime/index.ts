@@ -1,3 +1,5 @@
+import './no-telemetry.js';
+
 export { ManualClock, systemClock } from './clock.js';
 export type { Clock, Timer } from './clock.js';
 export { deterministicId, newId } from './ids.js';

@@ -1,3 +1,4 @@
+import '../../libs/runtime/no-telemetry.js';
 import { InferenceSession, Tensor as OnnxTensor } from 'onnxruntime-node';
 import { describeOnnx, encodeRow, featuresInput, readMetadata } from '#libs/learning';
 import type { Datatype, Tensor, TensorValues } from '#libs/serving';

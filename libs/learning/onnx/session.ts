@@ -1,3 +1,4 @@
+import '../../runtime/no-telemetry.js';
 import { createRequire } from 'node:module';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { InputError } from '#libs/statistics';
