@@ -13,8 +13,11 @@ import {
 import { openContentFolder } from '#libs/content';
 import { createPostgresVault } from '#libs/disclosure';
 import { createEventStore, createFanOut } from '#libs/event-store';
+import type { EventStore } from '#libs/event-store';
 import { createIdentityStore } from '#libs/identity';
 import { createPool } from '#libs/postgres';
+import type { Pool } from '#libs/postgres';
+import { assertSameStore, OtherStore } from '#libs/projections/timeline';
 import { createLog, detailText, readConfiguration, runService, systemClock } from '#libs/runtime';
 import { observeViews, startLagMeter } from '#services/projector';
 import { startTrainer } from '#services/trainer';
@@ -57,6 +60,8 @@ await runService('api', log, async () => {
     closers.add('subscription', () => fanOut.close());
     const projector = await observeViews(pool);
     closers.add('views', () => projector.stop());
+    const ended = new AbortController();
+    void refuseOtherStore(pool, store, ended.signal);
     const lag = startLagMeter(
       (wanted) => fanOut.subscribe(wanted),
       () => projector.positions(),
@@ -72,7 +77,6 @@ await runService('api', log, async () => {
       onFault: (what, detail) => log.warn({ detail: detailText(detail) }, what),
     });
     closers.add('evaluations', () => trainer.close());
-    const ended = new AbortController();
     const following = followDirectory(
       { subscribeAll: (options) => fanOut.subscribe(options) },
       directory,
@@ -97,3 +101,19 @@ await runService('api', log, async () => {
     throw error;
   }
 });
+
+/** What the views say of another store's events would be wrong, and what is written now would never be seen in them. */
+async function refuseOtherStore(pool: Pool, store: Pick<EventStore, 'readAll'>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await assertSameStore(pool, store);
+    } catch (error) {
+      if (error instanceof OtherStore) {
+        process.stderr.write(`assay api ends: ${error.message}\n`);
+        process.exit(1);
+      }
+      // One of the two is away, as /health/ready says.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}

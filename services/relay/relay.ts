@@ -5,11 +5,12 @@ import { StoreRefused, StoreUnavailable } from '#libs/event-store';
 import type { ConnectedStore } from '#libs/event-store';
 import { BrokerUnavailable, TopicMismatch } from '#libs/messaging';
 import type { Messaging, TopicSettings } from '#libs/messaging';
+import { assertSameStore, OtherStore } from '#libs/projections/timeline';
 import { acquireLease, createLeaseTable, forgetPosition, leaseSeconds, LeaseLost, releaseLease } from './lease.js';
 import { lead } from './lead.js';
 
 export interface RelayOptions {
-  readonly store: Pick<ConnectedStore, 'subscribeInPlace'>;
+  readonly store: Pick<ConnectedStore, 'subscribeInPlace' | 'readAll'>;
   readonly messaging: Messaging;
   readonly pool: Pool;
   readonly topic: TopicSettings;
@@ -51,7 +52,7 @@ export function startRelay(options: RelayOptions): Relay {
   const holder = randomUUID();
   const name = options.name ?? `${hostname()}:${process.pid}`;
   const abort = new AbortController();
-  const { topic, pool, messaging } = options;
+  const { topic, pool, messaging, store } = options;
   let state: RelayState = { status: 'starting', events: 0, caughtUp: false };
   const change = (part: Partial<RelayState>) => {
     state = { ...state, error: undefined, ...part };
@@ -61,6 +62,8 @@ export function startRelay(options: RelayOptions): Relay {
   /** Topic first, then lease; returns when it is over. @throws what is away */
   async function attempt(isPrepared: boolean, begun: () => void): Promise<void> {
     if (!isPrepared) await createLeaseTable(pool);
+    // Behind another store's positions nothing would ever come.
+    await assertSameStore(pool, store);
     const made = await messaging.ensureTopic(topic);
     const lease = await acquireLease(pool, topic.topic, holder, name);
     if (lease === undefined || !('id' in lease)) {
@@ -117,7 +120,7 @@ export function startRelay(options: RelayOptions): Relay {
 
 function statusOf(error: unknown): RelayState['status'] {
   if (error instanceof LeaseLost) return 'standing-by';
-  if (error instanceof TopicMismatch || error instanceof StoreRefused) return 'refused';
+  if (error instanceof TopicMismatch || error instanceof StoreRefused || error instanceof OtherStore) return 'refused';
   if (error instanceof StoreUnavailable) return 'store-away';
   if (error instanceof BrokerUnavailable) return 'broker-away';
   return 'database-away';

@@ -173,6 +173,7 @@ test('who is live sends at once; who falls behind sends larger batches, and who 
     return { kind: 'event', event: { id, type, data, metadata, stream, revision: 0n, position, recordedAt } };
   };
   const store: RelayOptions['store'] = {
+    readAll: (options) => ledger.store.readAll(options),
     async *subscribeInPlace({ signal }) {
       signal.addEventListener('abort', () => more());
       while (!signal.aborted) {

@@ -16,6 +16,7 @@ import type { EventStore, FanOut } from '#libs/event-store';
 import { createIdentityStore } from '#libs/identity';
 import { createPool } from '#libs/postgres';
 import { alarmOf, allViews, readSkipped } from '#libs/projections';
+import { assertSameStore } from '#libs/projections/timeline';
 import { createLog, systemClock } from '#libs/runtime';
 import type { Log } from '#libs/runtime';
 import { loadOrCreateSigningKey, signPermit } from '#libs/signing';
@@ -168,6 +169,7 @@ async function openViews(
   fanOut: FanOut,
   log: Log,
 ): Promise<Views> {
+  await assertSameStore(pool, store);
   if (projection === 'elsewhere') return observeViews(pool);
   const projector = createProjector({
     pool,

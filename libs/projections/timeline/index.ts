@@ -1,2 +1,3 @@
 export { timeline, type SubjectKind } from './evolve.js';
 export * from './queries.js';
+export { assertSameStore, OtherStore } from './same-store.js';
