@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { EventStoreDBClient } from '@eventstore/db-client';
 import type {
   CallOptions,
   Channel,
-  ChannelOptions,
   ClientDuplexStream,
   ClientReadableStream,
   ClientWritableStream,
@@ -12,8 +10,13 @@ import type {
   ServiceError,
 } from '@grpc/grpc-js';
 import { Client, makeGenericClientConstructor } from '@grpc/grpc-js';
+import { appendsInOrder } from './append-in-order.js';
+import type { OrderedCall } from './append-in-order.js';
 import { batchBank } from './batch-bank.js';
 import type { BatchBank } from './batch-bank.js';
+import { connect } from './connection.js';
+import { ordered } from './copy-appends.js';
+import type { OrderedAppends, ReadItem } from './copy-appends.js';
 import { readCopyMap, splitCopyMap, withCopyMap } from './copy-map.js';
 import { resultOf, storeError } from './errors.js';
 import { inBatches } from './in-batches.js';
@@ -25,7 +28,7 @@ import type {
   StoredEvent,
   SubscriptionItem,
 } from './port.js';
-import { storedEvent } from './placed-event.js';
+import { isPlacedSystem, storedEvent } from './placed-event.js';
 import type { PlacedEvent } from './placed-event.js';
 import type {
   AppendFrames,
@@ -53,7 +56,7 @@ export interface EventStoreOptions {
 }
 
 /** Parts of the official client that it declares protected: its connection with discovery, credentials, reconnection. */
-interface Connection {
+export interface Connection {
   GRPCStreamCreator<Stream>(
     client: typeof StreamsClient,
     name: string,
@@ -80,6 +83,7 @@ interface StreamsCalls extends Client {
     reply: (error: ServiceError | null, outcome?: WriteOutcome) => void,
   ): ClientWritableStream<AppendRequest>;
   BatchAppend(metadata: Metadata, options: CallOptions): BatchCall;
+  BatchAppendInOrder(metadata: Metadata, options: CallOptions): OrderedCall;
 }
 
 export type BatchCall = ClientDuplexStream<AppendFrames, readonly BatchAnswer[]>;
@@ -99,7 +103,9 @@ const domainEvents: ReadFilter = {
 /** What a store can tell beyond the port; for tools that look after it. */
 export interface ConnectedStore extends EventStore {
   /** $all, from its beginning or `from` on, with the system's events and streams, as many at a time as have come. */
-  readEverything(options?: { readonly from?: bigint }): AsyncIterable<readonly StoredEvent[]>;
+  readEverything(options?: { readonly from?: bigint }): AsyncIterable<readonly ReadItem[]>;
+  /** Many appends in the order of the calls, for a copy. */
+  appendInOrder(): Promise<OrderedAppends>;
   /** $all from its beginning, only events whose type begins so; the store looks for them. */
   readTypes(prefixes: readonly string[]): AsyncIterable<StoredEvent>;
   /** What `subscribeAll` yields, as many at a time as have come. */
@@ -174,6 +180,21 @@ class ConnectedEventStore implements ConnectedStore {
     return this.#banks.get(call)!;
   }
 
+  async appendInOrder(): Promise<OrderedAppends> {
+    try {
+      if (!(await this.#supportsBatch())) return ordered(this);
+      const open = (client: StreamsCalls): OrderedCall => {
+        const call = client.BatchAppendInOrder(...this.#connection.callArguments({}, { deadline: Infinity }));
+        wholeFrames(call);
+        return call;
+      };
+      const call = await this.#connection.GRPCStreamCreator(StreamsClient, 'append', open)();
+      return appendsInOrder(call, this.#timeout);
+    } catch (error) {
+      throw storeError(error, '$all');
+    }
+  }
+
   #batched(stream: string, events: readonly ProposedEvent[], expected: ExpectedRevision): BatchAppendRequest {
     const options = { stream, expected, deadline: Date.now() + this.#timeout };
     return { correlation: randomUUID(), options, events, isFinal: true };
@@ -230,13 +251,15 @@ class ConnectedEventStore implements ConnectedStore {
     }
   }
 
-  async *readEverything({ from }: { readonly from?: bigint } = {}): AsyncIterable<readonly StoredEvent[]> {
+  async *readEverything({ from }: { readonly from?: bigint } = {}): AsyncIterable<readonly ReadItem[]> {
     const request: ReadRequest = { ...plainRead, from: from ?? 'start', backwards: false, count: unlimited };
-    for await (const responses of this.#read(request, '$all')) {
-      const events: StoredEvent[] = [];
+    for await (const responses of this.#answers('ReadPlaced', request, '$all')) {
+      const items: ReadItem[] = [];
       for (const response of responses)
-        if (response.kind === 'event' && response.event) events.push(stored(response.event));
-      if (events.length > 0) yield events;
+        if (response.kind === 'placed') items.push(response);
+        else if (response.kind === 'event' && response.event)
+          items.push({ kind: 'event', event: stored(response.event) });
+      if (items.length > 0) yield items;
     }
   }
 
@@ -350,25 +373,6 @@ class ConnectedEventStore implements ConnectedStore {
   }
 }
 
-function connect({ connectionString }: EventStoreOptions): Connection {
-  const connection = EventStoreDBClient.connectionString(connectionString) as unknown as Connection;
-  const { createChannel } = connection;
-  connection.createChannel = async () => {
-    const channel = await createChannel();
-    // The official client gives its channel no window, and grpc-js has no other way to set it: HTTP/2's 64 KiB hold a
-    // reader up after every hundred events. Read when the channel connects, which it has not yet.
-    const { options } =
-      (channel as unknown as { readonly internalChannel?: { readonly options?: ChannelOptions } }).internalChannel ??
-      {};
-    if (options) options['grpc-node.flow_control_window'] = readAheadBytes;
-    return channel;
-  };
-  return connection;
-}
-
-/** What the store may send before it was taken, of all streams of a connection. */
-const readAheadBytes = 2 << 20;
-
 const plainRead = { resolveLinks: false, uuid: 'string', compatibility: 0 } as const;
 
 function propose({ id, type, data, metadata }: EventToAppend): ProposedEvent {
@@ -376,11 +380,6 @@ function propose({ id, type, data, metadata }: EventToAppend): ProposedEvent {
 }
 
 const isSystem = (event: WireEvent): boolean => event.stream.startsWith('$') || event.type.startsWith('$');
-
-const isPlacedSystem = ({ bytes, streamFrom, type }: PlacedEvent): boolean =>
-  bytes[streamFrom] === dollar || type.startsWith('$');
-
-const dollar = 0x24;
 
 function stored(event: WireEvent): StoredEvent {
   const { id, type, data, metadata, stream, revision, position, created } = event;

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
+import type { ReadItem } from './copy-appends.js';
+import type { PlacedEvent } from './placed-event.js';
 import type { StoredEvent } from './port.js';
 
 /** Events of one digest. */
@@ -7,6 +9,8 @@ export const pageEvents = 1_000;
 
 /** What waits to be hashed: a call of the hash for each field costs more than hashing it. */
 const waitingBytes = 64 * 1024;
+const headBytes = 6 * 8;
+const shortText = 100;
 
 /** Digests of events in their order, one for each thousand: of everything but position and time of recording. */
 export class LogDigest {
@@ -16,17 +20,39 @@ export class LogDigest {
   readonly #waiting = Buffer.allocUnsafe(waitingBytes);
   #at = 0;
 
-  add({ id, stream, revision, type, data, metadata }: StoredEvent): void {
-    // Lengths make it one-to-one.
-    const head = `${id} ${revision} ${data.length} ${metadata.length} ${type.length} ${type}${stream.length} ${stream}`;
-    const headRoom = head.length * 3;
-    if (headRoom > waitingBytes - this.#at) this.#flush();
-    if (headRoom > waitingBytes) this.#hash.update(head);
-    else this.#at += this.#waiting.write(head, this.#at, 'utf8');
-    this.#bytes(data);
-    this.#bytes(metadata);
+  add(item: ReadItem): void {
+    if (item.kind === 'placed') this.#placed(item);
+    else this.#stored(item.event);
     this.count += 1;
     if (this.count % pageEvents === 0) this.end();
+  }
+
+  #placed(event: PlacedEvent): void {
+    const { bytes, type, idFrom, streamFrom, streamTo, metadataFrom, metadataTo, dataFrom, dataTo } = event;
+    const [metadata, data, stream] = [metadataTo - metadataFrom, dataTo - dataFrom, streamTo - streamFrom];
+    this.#head(36, event.revision, data, metadata, type.length, stream);
+    this.#few(bytes, idFrom, idFrom + 36);
+    this.#text(type);
+    this.#few(bytes, streamFrom, streamTo);
+    this.#many(bytes, dataFrom, dataTo);
+    this.#many(bytes, metadataFrom, metadataTo);
+  }
+
+  /** The same bytes as of the same event in its place. */
+  #stored({ id, stream, revision, type, data, metadata }: StoredEvent): void {
+    const [name, kind] = [Buffer.from(stream, 'utf8'), Buffer.from(type, 'utf8')];
+    this.#head(id.length, Number(revision), data.length, metadata.length, kind.length, name.length);
+    this.#text(id);
+    this.#many(kind, 0, kind.length);
+    this.#many(name, 0, name.length);
+    this.#many(data, 0, data.length);
+    this.#many(metadata, 0, metadata.length);
+  }
+
+  /** Lengths make it one-to-one. */
+  #head(...numbers: readonly number[]): void {
+    if (headBytes > waitingBytes - this.#at) this.#flush();
+    for (const number of numbers) this.#at = this.#waiting.writeDoubleLE(number, this.#at);
   }
 
   /** Closes the page that is open, if there is anything in it. */
@@ -37,12 +63,26 @@ export class LogDigest {
     this.#hash = createHash('sha256');
   }
 
-  #bytes(bytes: Uint8Array): void {
-    if (bytes.length > waitingBytes - this.#at) this.#flush();
-    if (bytes.length > waitingBytes) this.#hash.update(bytes);
+  /** ASCII. */
+  #text(text: string): void {
+    if (text.length > shortText) return this.#many(Buffer.from(text, 'latin1'), 0, text.length);
+    if (text.length > waitingBytes - this.#at) this.#flush();
+    this.#at += this.#waiting.write(text, this.#at, 'latin1');
+  }
+
+  /** For so few a view costs more than the loop. */
+  #few(bytes: Buffer, from: number, to: number): void {
+    if (to - from > shortText) return this.#many(bytes, from, to);
+    if (to - from > waitingBytes - this.#at) this.#flush();
+    for (let index = from; index < to; index += 1) this.#waiting[this.#at++] = bytes[index]!;
+  }
+
+  #many(bytes: Uint8Array, from: number, to: number): void {
+    if (to - from > waitingBytes - this.#at) this.#flush();
+    if (to - from > waitingBytes) this.#hash.update(bytes.subarray(from, to));
     else {
-      this.#waiting.set(bytes, this.#at);
-      this.#at += bytes.length;
+      this.#waiting.set(bytes.subarray(from, to), this.#at);
+      this.#at += to - from;
     }
   }
 
@@ -60,7 +100,7 @@ export class CopiedPlaces {
   #recordedAt = new Float64Array(pageEvents);
   #lastTime = { text: '', time: 0 };
 
-  add({ position, recordedAt }: StoredEvent, to = -1n): void {
+  add(position: bigint, recordedAt: string, to = -1n): void {
     if (this.count === this.#from.length) {
       this.#from = doubled(this.#from, (length) => new BigInt64Array(length));
       this.#to = doubled(this.#to, (length) => new BigInt64Array(length));

@@ -1,17 +1,25 @@
+import { storedEvent } from './placed-event.js';
+import type { PlacedEvent } from './placed-event.js';
 import type { EventStore, StoredEvent } from './port.js';
 
 /**
  * Appends under way: what comes while a store writes is its next transaction, so that more make fewer of them, and a
  * store whose transaction is full goes on with what has come.
  */
-const mostInFlight = 4_000;
-const mostBytesInFlight = 16 * 1024 * 1024;
-const appendEvents = 500;
-const appendBytes = 500 * 1024;
+export const mostInFlight = 4_000;
+export const mostBytesInFlight = 16 * 1024 * 1024;
+export const appendEvents = 500;
+export const appendBytes = 500 * 1024;
 
+/** An event as it was read: in its place where it is of the usual form. */
+export type ReadItem = PlacedEvent | { readonly kind: 'event'; readonly event: StoredEvent };
+
+export const eventOf = (item: ReadItem): StoredEvent => (item.kind === 'placed' ? storedEvent(item) : item.event);
+
+/** Appends events in order, many at a time, neighbours of one stream in one append, each with its revision. */
 export interface OrderedAppends {
-  /** @throws what an append before has thrown */
-  add(event: StoredEvent): void;
+  /** @param stream the item's. @throws what an append before has thrown */
+  add(item: ReadItem, stream: string): void;
   readonly hasRoom: boolean;
   /** Waits while too much is under way. @throws what an append before has thrown */
   room(): Promise<void>;
@@ -20,10 +28,7 @@ export interface OrderedAppends {
   throwIfFailed(): void;
 }
 
-/**
- * Appends events in order, many at a time, neighbours of one stream in one append: a store takes the appends of one
- * connection in the order in which they come, each with the revision that it must find.
- */
+/** The same by single appends: a store takes those of one connection in the order in which they come. */
 export function ordered(target: Pick<EventStore, 'append'>): OrderedAppends {
   let [inFlight, bytesInFlight] = [0, 0];
   let [group, groupBytes]: [StoredEvent[], number] = [[], 0];
@@ -61,7 +66,8 @@ export function ordered(target: Pick<EventStore, 'append'>): OrderedAppends {
   };
 
   return {
-    add(event) {
+    add(item) {
+      const event = eventOf(item);
       const size = event.data.length + event.metadata.length;
       const joins = group[0]?.stream === event.stream && group.length < appendEvents && groupBytes + size < appendBytes;
       if (!joins) send();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectedStore } from './client.js';
-import { storedEvent } from './placed-event.js';
+import type { ReadItem } from './copy-appends.js';
+import { isPlacedSystem, storedEvent } from './placed-event.js';
 import type { PlacedEvent } from './placed-event.js';
 import type { StoredEvent, SubscriptionItem } from './port.js';
 
@@ -92,6 +93,12 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
   const anyTranslated = (event: StoredEvent): StoredEvent =>
     isSystem(event) ? { ...event, position: outside(event.position) ?? 0n } : translated(event);
 
+  const translatedPlaced = (item: PlacedEvent): ReadItem => {
+    const { position, recordedAt } = translated({ position: BigInt(item.position), recordedAt: item.recordedAt });
+    if (position <= greatest) return { ...item, position: Number(position), recordedAt };
+    return { kind: 'event', event: { ...storedEvent(item), position, recordedAt } };
+  };
+
   const translatedItem = (item: SubscriptionItem): SubscriptionItem[] => {
     if (item.kind === 'event') return [{ kind: 'event', event: translated(item.event) }];
     if (item.kind === 'caught-up') return [item];
@@ -123,16 +130,20 @@ export function withCopyMap(store: ConnectedStore, map: CopyMap): ConnectedStore
       const inside = after === undefined ? undefined : insideAfter(after);
       for await (const items of store.subscribeInPlace({ signal, ...(inside !== undefined && { after: inside }) }))
         yield items.flatMap((item): (SubscriptionItem | PlacedEvent)[] => {
-          if (item.kind !== 'placed') return translatedItem(item);
-          const { position, recordedAt } = translated({ position: BigInt(item.position), recordedAt: item.recordedAt });
-          if (position <= greatest) return [{ ...item, position: Number(position), recordedAt }];
-          return [{ kind: 'event', event: { ...storedEvent(item), position, recordedAt } }];
+          return item.kind === 'placed' ? [translatedPlaced(item)] : translatedItem(item);
         });
     },
     async *readEverything({ from } = {}) {
       const inside = from === undefined ? {} : { from: insideFrom(from) };
-      for await (const events of store.readEverything(inside)) yield events.map(anyTranslated);
+      for await (const items of store.readEverything(inside))
+        yield items.map((item): ReadItem => {
+          if (item.kind === 'event') return { kind: 'event', event: anyTranslated(item.event) };
+          return isPlacedSystem(item)
+            ? { kind: 'event', event: anyTranslated(storedEvent(item)) }
+            : translatedPlaced(item);
+        });
     },
+    appendInOrder: () => store.appendInOrder(),
     async *readTypes(prefixes) {
       for await (const event of store.readTypes(prefixes)) yield anyTranslated(event);
     },

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { eventOf, ordered } from './copy-appends.js';
 import { copyStore, createEventStore, readCopyMap, withCopyMap } from './index.js';
 import type { ConnectedStore, StoredEvent } from './index.js';
 import type { TestStore } from './testing.js';
@@ -46,6 +47,8 @@ async function fill(count: number): Promise<void> {
   );
   await Promise.all(appends);
 }
+
+const place = { stream: 'copy-test.new', revision: 0n, position: 0n, recordedAt: '2026-01-01T00:00:00.000Z' };
 
 const facts = (events: StoredEvent[]) =>
   events.map(({ id, stream, revision, type, data }) => [id, stream, revision, type, Buffer.from(data).toString()]);
@@ -123,16 +126,46 @@ describe('a copy of a store', () => {
     expect(await copyStore({ source, target, map })).toEqual({ events: 799, resumedAfter: 799 });
   });
 
+  test('takes names and types that are no ASCII, large events and long runs of one stream', async () => {
+    await source.append('größe-test.1', [testEvent('Gemäß', { text: 'ß' }), testEvent()], 'no_stream');
+    const run = Array.from({ length: 700 }, (_, n) => testEvent('Copied', { n }));
+    for (const from of [0, 350]) await source.append('copy-test.run', run.slice(from, from + 350), 'any');
+    for (let n = 0; n < 3; n += 1)
+      await source.append('copy-test.large', [testEvent('Large', { fill: 'x'.repeat(400_000) })], 'any');
+    await source.append('größe-test.1', [testEvent()], 'any');
+    expect(await copyStore({ source, target, map })).toEqual({ events: 706, resumedAfter: 0 });
+    expect(facts(await all(target.readAll()))).toEqual(facts(await all(source.readAll())));
+  });
+
+  test('ends when an append is refused: somebody else writes the target', async () => {
+    await fill(40);
+    await target.append('copy-test.9', [testEvent()], 'any');
+    const appends = await target.appendInOrder();
+    for await (const items of source.readEverything())
+      for (const item of items) {
+        const { stream } = eventOf(item);
+        if (!stream.startsWith('$')) appends.add(item, stream);
+      }
+    await appends.end();
+    expect(() => appends.throwIfFailed()).toThrow('copy-test.9: expected revision no_stream, found 0');
+    expect(() => appends.add({ kind: 'event', event: { ...testEvent(), ...place } }, 'copy-test.new')).toThrow(
+      'expected revision no_stream',
+    );
+  });
+
   test('goes on after it was broken off', async () => {
     await fill(300);
     const broken = Object.create(target) as ConnectedStore;
     let appends = 0;
     broken.readTypes = (types) => target.readTypes(types);
     broken.readAll = (options) => target.readAll(options);
-    broken.append = (...given) => {
-      appends += 1;
-      return appends > 150 ? Promise.reject(new Error('broken off')) : target.append(...given);
-    };
+    broken.appendInOrder = async () =>
+      ordered({
+        append: (...given) => {
+          appends += 1;
+          return appends > 150 ? Promise.reject(new Error('broken off')) : target.append(...given);
+        },
+      });
     await expect(copyStore({ source, target: broken, map })).rejects.toThrow('broken off');
     expect(existsSync(map)).toBe(false);
     const { events, resumedAfter } = await copyStore({ source, target, map });
@@ -159,12 +192,15 @@ describe('a copy of a store', () => {
     altering.readAll = (options) => target.readAll(options);
     altering.readEverything = (options) => target.readEverything(options);
     let appended = 0;
-    altering.append = (stream, events, expected) => {
-      appended += 1;
-      const [first, ...others] = events;
-      const altered = appended === 500 ? [{ ...first!, data: Buffer.from('{"n":-1}') }, ...others] : events;
-      return target.append(stream, altered, expected);
-    };
+    altering.appendInOrder = async () =>
+      ordered({
+        append: (stream, events, expected) => {
+          appended += 1;
+          const [first, ...others] = events;
+          const altered = appended === 500 ? [{ ...first!, data: Buffer.from('{"n":-1}') }, ...others] : events;
+          return target.append(stream, altered, expected);
+        },
+      });
     await expect(copyStore({ source: counted, target: altering, map })).rejects.toThrow(
       /^data differs: the source has copy-test/,
     );

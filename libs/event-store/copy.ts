@@ -1,7 +1,9 @@
 import { open, rename } from 'node:fs/promises';
 import type { ConnectedStore } from './client.js';
 import { CopiedPlaces, LogDigest, pageEvents } from './copied-log.js';
-import { ordered } from './copy-appends.js';
+import { eventOf } from './copy-appends.js';
+import type { ReadItem } from './copy-appends.js';
+import { isPlacedSystem, streamOf } from './placed-event.js';
 import type { StoredEvent } from './port.js';
 
 /** The copy cannot be made, or what was copied is not the same; says where. Nothing is deleted. */
@@ -83,31 +85,32 @@ function noteHiding({ stream, type, data }: StoredEvent, hidden: Map<string, str
 
 async function copy({ source, target, progress }: CopyOptions): Promise<Copied> {
   const [places, digest] = [new CopiedPlaces(), new LogDigest()];
-  const revisions = new Map<string, bigint>();
+  const revisions = new Map<string, number>();
   const hidden = new Map<string, string>();
-  const appends = ordered(target);
+  const appends = await target.appendInOrder();
   const there = target.readAll()[Symbol.asyncIterator]();
-  let present = await there.next();
   let [common, after] = [0, -1n];
   let last: bigint | undefined;
   try {
-    for await (const events of source.readEverything()) {
-      for (const event of events) {
-        noteHiding(event, hidden);
-        if (isSystem(event)) continue;
-        const next = revisions.get(event.stream) ?? 0n;
-        if (event.revision !== next)
-          throw new CopyRefused(`the source's stream ${event.stream} is truncated: revision ${next} is missing`);
-        revisions.set(event.stream, next + 1n);
-        last = event.position;
+    let present = await there.next();
+    for await (const items of source.readEverything()) {
+      for (const item of items) {
+        if (mayHide(item)) noteHiding(eventOf(item), hidden);
+        if (isSystemItem(item)) continue;
+        const { stream, revision, position, recordedAt } = placeOfItem(item);
+        const next = revisions.get(stream) ?? 0;
+        if (revision !== next)
+          throw new CopyRefused(`the source's stream ${stream} is truncated: revision ${next} is missing`);
+        revisions.set(stream, next + 1);
+        last = position;
         if (present.done) {
-          places.add(event);
-          digest.add(event);
-          appends.add(event);
+          places.add(position, recordedAt);
+          digest.add(item);
+          appends.add(item, stream);
           if (!appends.hasRoom) await appends.room();
         } else {
-          assertSame(event, present.value);
-          places.add(event, present.value.position);
+          assertSame(eventOf(item), present.value);
+          places.add(position, recordedAt, present.value.position);
           after = present.value.position;
           common += 1;
           present = await there.next();
@@ -133,12 +136,12 @@ async function verify(options: CopyOptions, copied: Copied): Promise<void> {
   const assertPage = async (page: number): Promise<void> => {
     if (read.pages[page] !== digest.pages[page]) await nameDifference(options, copied, page);
   };
-  for await (const events of options.target.readEverything({ from: after + 1n })) {
-    for (const event of events) {
-      if (isSystem(event)) continue;
+  for await (const items of options.target.readEverything({ from: after + 1n })) {
+    for (const item of items) {
+      if (isSystemItem(item)) continue;
       if (common + read.count === places.count) throw new CopyRefused('the target has grown while it was verified');
-      places.setTo(common + read.count, event.position);
-      read.add(event);
+      places.setTo(common + read.count, item.kind === 'placed' ? BigInt(item.position) : item.event.position);
+      read.add(item);
       if (read.count % pageEvents === 0) await assertPage(read.pages.length - 1);
       if (read.count % report === 0) options.progress?.('verifying', common + read.count);
     }
@@ -176,7 +179,22 @@ async function writeMap(path: string, places: CopiedPlaces): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-const isSystem = ({ stream, type }: StoredEvent) => stream.startsWith('$') || type.startsWith('$');
+function isSystemItem(item: ReadItem): boolean {
+  if (item.kind === 'placed') return isPlacedSystem(item);
+  return item.event.stream.startsWith('$') || item.event.type.startsWith('$');
+}
+
+/** Whether it can say that events are hidden. */
+function mayHide(item: ReadItem): boolean {
+  const { type } = item.kind === 'placed' ? item : item.event;
+  return type === '$metadata' || type === '$streamDeleted';
+}
+
+function placeOfItem(item: ReadItem) {
+  if (item.kind === 'event') return { ...item.event, revision: Number(item.event.revision) };
+  const { revision, recordedAt } = item;
+  return { stream: streamOf(item), revision, position: BigInt(item.position), recordedAt };
+}
 
 const placeOf = ({ stream, revision, position }: StoredEvent) => `${stream} revision ${revision} at ${position}`;
 

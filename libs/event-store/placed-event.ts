@@ -29,6 +29,12 @@ export function streamOf({ bytes, streamFrom, streamTo }: PlacedEvent): string {
   return bytes.toString('latin1', streamFrom, streamTo);
 }
 
+/** Of the store's own: of a system stream, or of a system type. */
+export const isPlacedSystem = ({ bytes, streamFrom, type }: PlacedEvent): boolean =>
+  bytes[streamFrom] === dollar || type.startsWith('$');
+
+const dollar = 0x24;
+
 /** The same event with its parts taken out. */
 export function storedEvent(placed: PlacedEvent): StoredEvent {
   const { bytes, idFrom, type, revision, position, recordedAt } = placed;

@@ -11,11 +11,13 @@ import {
   metastreamOf,
   parseMetadata,
 } from './stream-state.js';
-import type { Queued, RecentEvent, WriteRequest } from './writer.js';
+import type { EventPlace, RecentIds } from './recent-ids.js';
+import type { Queued, WriteRequest } from './writer.js';
 
 export interface BatchStart {
   readonly states: StreamStates;
-  readonly recent: ReadonlyMap<string, RecentEvent>;
+  /** Events that were decided are added. */
+  readonly recent: RecentIds;
   readonly nextPosition: bigint;
   readonly nextStream: number;
   readonly created: bigint;
@@ -31,8 +33,6 @@ export class Batch {
   readonly changed = new Map<string, StreamState>();
   nextPosition: bigint;
   nextStream: number;
-  /** Of the events, with their places. */
-  readonly ids = new Map<string, RecentEvent>();
 
   constructor(readonly start: BatchStart) {
     this.nextPosition = start.nextPosition;
@@ -85,9 +85,9 @@ export class Batch {
     const { expected, events, stream } = request;
     const base = expected === 'no_stream' ? -1n : expected;
     if (events.length === 0 || (typeof base === 'bigint' && base >= state.last)) return undefined;
-    let last: { revision: bigint; position: bigint } | undefined;
+    let last: Omit<EventPlace, 'stream'> | undefined;
     for (const [index, { id }] of events.entries()) {
-      const known = this.ids.get(id) ?? this.start.recent.get(id);
+      const known = this.start.recent.find(id);
       const at = typeof base === 'bigint' ? base + 1n + BigInt(index) : undefined;
       const here = known?.stream === stream && (at === undefined || known.revision === at) ? known : undefined;
       const there = at === undefined ? undefined : existing.find((event) => event.id === id && event.revision === at);
@@ -125,6 +125,7 @@ export class Batch {
       id = this.nextStream;
       this.nextStream += 1;
       this.newStreams.push({ id, name: stream });
+      this.start.states.willHave(stream);
     }
     let position = 0n;
     let revision = (at ?? state.last + 1n) - 1n;
@@ -145,7 +146,7 @@ export class Batch {
       };
       this.events.push(added);
       this.nextPosition += sizeOf(added);
-      this.ids.set(event.id, { stream, revision, position });
+      this.start.recent.add(event.id, stream, revision, position);
     }
     this.changed.set(stream, { ...state, id, last: revision });
     if (isMetastream(stream)) {

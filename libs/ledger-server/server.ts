@@ -72,6 +72,7 @@ export async function startLedgerServer(options: LedgerServerOptions): Promise<L
     };
     await verify(storage, head.nextPosition, stopping.signal, damaged);
     const states = new StreamStates(storage);
+    await states.open(head.nextStream);
     const tail = new Tail(head.nextPosition);
     const now = options.now ?? (() => performance.timeOrigin + performance.now());
     const writer = new LedgerWriter(storage, states, tail, head, now);

@@ -1,3 +1,4 @@
+import { KnownNames } from './known-names.js';
 import type { LedgerStorage } from './storage/port.js';
 
 /** Revision of a tombstone, and the `$tb` that means deleted: 2^63 - 1. */
@@ -65,21 +66,51 @@ export function firstReadable(state: StreamState): bigint {
 }
 
 const capacity = 20_000;
+/** Names that are read at a start; a ledger of more streams asks its storage for each new one. */
+const mostNames = 100_000;
 
 /** The states of streams, loaded when asked for, kept true by the writer, forgotten oldest first. */
 export class StreamStates {
   readonly #states = new Map<string, StreamState>();
   /** What was asked for before a `clear` is not believed after it. */
   #epoch = 0;
+  /** Of every stream there is; undefined: not known. */
+  #names: KnownNames | undefined;
 
   constructor(readonly storage: LedgerStorage) {}
 
+  /** Reads the names of all streams, of which there are so many, if they are not too many. */
+  async open(streams: number): Promise<void> {
+    if (streams > mostNames) return;
+    const names = new KnownNames();
+    for (const name of await this.storage.names()) names.add(name);
+    this.#names = names;
+  }
+
+  /** A stream that will be written: before it is, so that nobody takes it for missing. */
+  willHave(name: string): void {
+    this.#names?.add(name);
+  }
+
+  /** Whether `get` answers without `load`. */
+  has(name: string): boolean {
+    return this.#states.has(name) || this.#isNew(name);
+  }
+
+  /** Of a name that no stream has, the state is known. */
+  #isNew(name: string): boolean {
+    if (!this.#names || this.#names.mayHave(name) || this.#names.mayHave(metastreamOf(name))) return false;
+    this.set({ name, id: undefined, last: -1n, metadata: undefined });
+    return true;
+  }
+
   /** Loads what is missing; afterwards `get` answers for each of the names until the next `load`. */
   async load(names: Iterable<string>): Promise<void> {
-    const wanted = [...new Set(names)];
+    const wanted = new Set(names);
     // Another turn may forget one while we wait for the next: then once more.
     for (;;) {
-      const missing = wanted.filter((name) => !this.#states.has(name));
+      const missing: string[] = [];
+      for (const name of wanted) if (!this.has(name)) missing.push(name);
       if (missing.length === 0) return;
       await this.#loadMissing(missing);
     }
@@ -133,5 +164,6 @@ export class StreamStates {
   clear(): void {
     this.#epoch += 1;
     this.#states.clear();
+    this.#names = undefined;
   }
 }

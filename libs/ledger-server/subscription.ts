@@ -33,36 +33,42 @@ async function* subscribeAll(
   let considered = 0;
   let checkpointed = cursor;
   let live = false;
-  yield [{ kind: 'confirmation', subscription: randomUUID() }];
-  while (!signal.aborted) {
-    const { head } = tail;
-    const newest = tail.after(cursor, page);
-    const events = newest ?? (await storage.readAll({ from: cursor + 1n, below: head, backwards: false, limit: page }));
-    if (!newest && events.length > 0) live = false;
-    const answers: ReadResponse[] = [];
-    for (const event of events) {
-      cursor = event.position;
-      if (passes(event)) answers.push({ kind: 'event', event });
-      considered += 1;
-      // Never beyond what was delivered: a checkpoint follows the event that it names.
-      if (considered >= interval) {
-        considered = 0;
-        checkpointed = cursor;
-        answers.push({ kind: 'checkpoint', position: cursor });
+  const leave = tail.subscribe();
+  try {
+    yield [{ kind: 'confirmation', subscription: randomUUID() }];
+    while (!signal.aborted) {
+      const { head } = tail;
+      const newest = tail.after(cursor, page);
+      const events =
+        newest ?? (await storage.readAll({ from: cursor + 1n, below: head, backwards: false, limit: page }));
+      if (!newest && events.length > 0) live = false;
+      const answers: ReadResponse[] = [];
+      for (const event of events) {
+        cursor = event.position;
+        if (passes(event)) answers.push({ kind: 'event', event });
+        considered += 1;
+        // Never beyond what was delivered: a checkpoint follows the event that it names.
+        if (considered >= interval) {
+          considered = 0;
+          checkpointed = cursor;
+          answers.push({ kind: 'checkpoint', position: cursor });
+        }
       }
-    }
-    if (answers.length > 0) yield answers;
-    if (events.length > 0) continue;
-    if (cursor < head - 1n) cursor = head - 1n;
-    if (!live) {
-      live = true;
-      if (filter && cursor > checkpointed) {
-        checkpointed = cursor;
-        yield [{ kind: 'checkpoint', position: cursor }];
+      if (answers.length > 0) yield answers;
+      if (events.length > 0) continue;
+      if (cursor < head - 1n) cursor = head - 1n;
+      if (!live) {
+        live = true;
+        if (filter && cursor > checkpointed) {
+          checkpointed = cursor;
+          yield [{ kind: 'checkpoint', position: cursor }];
+        }
+        yield [{ kind: 'caught-up', ...(head > 0n && { position: cursor }) }];
       }
-      yield [{ kind: 'caught-up', ...(head > 0n && { position: cursor }) }];
+      await tail.changed(head, signal);
     }
-    await tail.changed(head, signal);
+  } finally {
+    leave();
   }
 }
 

@@ -4,22 +4,30 @@ const mostEvents = 4_096;
 const mostBytes = 8n * 1024n * 1024n;
 
 /**
- * The newest events, shared by all subscriptions: the bounded buffer between the writer and them. A subscription
- * that falls behind it reads from the storage again.
+ * The newest events, shared by all subscriptions to $all: the bounded buffer between the writer and them. A subscription
+ * that falls behind it reads from the storage again. Without one nothing is kept.
  */
 export class Tail {
   #events: LedgerEvent[] = [];
   /** Every event at or after this position is here. */
   #start: bigint;
   readonly #waiting = new Set<() => void>();
+  #subscriptions = 0;
 
   /** Nothing at or after `head` is acknowledged yet. */
   constructor(public head: bigint) {
     this.#start = head;
   }
 
+  /** From here on events are kept for one more; call what comes back when it ends. */
+  subscribe(): () => void {
+    this.#subscriptions += 1;
+    return () => void (this.#subscriptions -= 1);
+  }
+
   publish(events: readonly LedgerEvent[], head: bigint): void {
-    this.#events.push(...events);
+    if (this.#subscriptions === 0) return this.reset(head);
+    for (const event of events) this.#events.push(event);
     let drop = Math.max(0, this.#events.length - mostEvents);
     // Positions count bytes.
     while (drop < this.#events.length && head - this.#events[drop]!.position > mostBytes) drop += 1;
@@ -61,7 +69,7 @@ export class Tail {
     for (const done of this.#waiting) done();
   }
 
-  /** After the storage was lost and opened again. */
+  /** Forgets the events: what is before `head` is in the storage. */
   reset(head: bigint): void {
     this.#events = [];
     this.#start = head;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createEventStore } from '#libs/event-store';
 import type { StoredEvent } from '#libs/event-store';
+import { eventOf } from '../event-store/copy-appends.js';
 import { testStore } from '../event-store/testing.js';
 import type { TestStore } from '../event-store/testing.js';
 
@@ -41,7 +42,7 @@ test('a read by prefixes of types brings what a read of everything has of them, 
   await append('a-main.1', ['Keep', 'keep', 'Kee', 'Drop', '%eep'], 10);
 
   const everything: StoredEvent[] = [];
-  for await (const events of store.readEverything()) everything.push(...events);
+  for await (const items of store.readEverything()) everything.push(...items.map(eventOf));
   for (const prefixes of [['Keep'], ['KeepMore', '$'], ['%', 'Dr'], ['Other', '\0'], ['']]) {
     const wanted = everything.filter(({ type }) => prefixes.some((prefix) => type.startsWith(prefix)));
     expect(await all(store.readTypes(prefixes))).toEqual(wanted.map(({ id }) => id));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Expected, ProposedEvent, WriteOutcome } from '#libs/event-store/protocol';
 import { Batch } from './batch.js';
+import { RecentIds } from './recent-ids.js';
 import type { LedgerEvent, LedgerHead, LedgerStorage } from './storage/port.js';
 import { StorageLost } from './storage/port.js';
 import type { StreamStates } from './stream-state.js';
@@ -30,16 +31,8 @@ const batchRequests = 2_000;
 /** What may wait; more is refused as unavailable, so that memory is bounded. */
 const queueBytes = 64 * 1024 * 1024;
 
-const recentIds = 50_000;
-
 /** Milliseconds between two queries for the states of streams while a transaction is written. */
 const betweenLoads = 4;
-
-export interface RecentEvent {
-  readonly stream: string;
-  readonly revision: bigint;
-  readonly position: bigint;
-}
 
 /**
  * The one writer: collects what arrives while a transaction is under way, decides it in order against the states of
@@ -56,7 +49,7 @@ export class LedgerWriter {
   #lastCreated: bigint;
   #preparing: string[] = [];
   #prepares = false;
-  readonly #recent = new Map<string, RecentEvent>();
+  readonly #recent = new RecentIds();
 
   constructor(
     readonly storage: LedgerStorage,
@@ -73,17 +66,7 @@ export class LedgerWriter {
 
   /** Remembers ids of events written before this start, oldest first. */
   remember(events: readonly LedgerEvent[]): void {
-    this.#remember(events.map(({ id, stream, revision, position }) => [id, { stream, revision, position }]));
-  }
-
-  #remember(events: Iterable<readonly [string, RecentEvent]>): void {
-    for (const [id, event] of events) this.#recent.set(id, event);
-    let over = this.#recent.size - recentIds;
-    for (const id of this.#recent.keys()) {
-      if (over <= 0) return;
-      this.#recent.delete(id);
-      over -= 1;
-    }
+    for (const { id, stream, revision, position } of events) this.#recent.add(id, stream, revision, position);
   }
 
   submit(request: WriteRequest): Promise<WriteOutcome> {
@@ -101,7 +84,9 @@ export class LedgerWriter {
 
   /** Loads the states that the next transaction will need while this one is written: with one query at a time. */
   #prepare(stream: string): void {
-    this.#preparing.push(stream);
+    const names = related(stream).filter((name) => !this.states.has(name));
+    if (names.length === 0) return;
+    this.#preparing.push(...names);
     if (!this.#prepares) void this.#load();
   }
 
@@ -109,7 +94,7 @@ export class LedgerWriter {
     this.#prepares = true;
     await new Promise(setImmediate);
     while (this.#preparing.length > 0) {
-      const names = this.#preparing.flatMap(related);
+      const names = this.#preparing;
       this.#preparing = [];
       // What fails here fails again, and is answered, when the transaction begins.
       if (!this.#lost) await this.states.load(names).catch(() => undefined);
@@ -156,7 +141,7 @@ export class LedgerWriter {
   async #write(queued: readonly Queued[]): Promise<void> {
     if (this.#lost) await this.#reopen();
     const names = await this.#loadStates(queued);
-    for (const one of queued) one.existing = await this.#existing(one.request);
+    for (const one of queued) if (this.#mayRepeat(one.request)) one.existing = await this.#existing(one.request);
 
     const created = this.#tick();
     const batch = new Batch({
@@ -167,19 +152,25 @@ export class LedgerWriter {
       created,
       now: this.now(),
     });
-    const outcomes = queued.map((one) => batch.decide(one));
+    let outcomes: readonly WriteOutcome[];
+    try {
+      outcomes = queued.map((one) => batch.decide(one));
+      if (batch.events.length > 0)
+        await this.storage.commit({
+          newStreams: batch.newStreams,
+          events: batch.events,
+          from: this.#nextPosition,
+          to: batch.nextPosition,
+        });
+    } catch (error) {
+      this.#recent.forget(batch.events.length);
+      throw error;
+    }
     if (batch.events.length > 0) {
-      await this.storage.commit({
-        newStreams: batch.newStreams,
-        events: batch.events,
-        from: this.#nextPosition,
-        to: batch.nextPosition,
-      });
       this.#nextPosition = batch.nextPosition;
       this.#nextStream = batch.nextStream;
       this.#lastCreated = created;
       for (const state of batch.changed.values()) this.states.set(state);
-      this.#remember(batch.ids);
       this.tail.publish(batch.events, batch.nextPosition);
     }
     this.states.trim(names);
@@ -205,15 +196,18 @@ export class LedgerWriter {
     return ticks > this.#lastCreated ? ticks : this.#lastCreated;
   }
 
-  /** Only an exact revision (or "no stream") below the head can be a repetition; what lies there is read. */
-  async #existing({ stream, expected, events }: WriteRequest): Promise<readonly LedgerEvent[]> {
+  /** Only an exact revision (or "no stream") below the head can be a repetition. */
+  #mayRepeat({ stream, expected, events }: WriteRequest): boolean {
     const base = expected === 'no_stream' ? -1n : expected;
-    const state = this.states.get(stream);
-    if (typeof base !== 'bigint' || base >= state.last || state.id === undefined || events.length === 0) return [];
-    return this.storage.readStream(
-      { id: state.id, name: stream },
-      { from: base + 1n, backwards: false, limit: events.length },
-    );
+    const { id, last } = this.states.get(stream);
+    return typeof base === 'bigint' && base < last && id !== undefined && events.length > 0;
+  }
+
+  /** What lies where a repetition would. */
+  async #existing({ stream, expected, events }: WriteRequest): Promise<readonly LedgerEvent[]> {
+    const from = typeof expected === 'bigint' ? expected + 1n : 0n;
+    const { id } = this.states.get(stream);
+    return this.storage.readStream({ id: id!, name: stream }, { from, backwards: false, limit: events.length });
   }
 
   /** The connection broke in a commit that may or may not be durable: everything known is read again. */
@@ -223,6 +217,7 @@ export class LedgerWriter {
     this.#nextStream = head.nextStream;
     this.#lastCreated = head.lastCreated;
     this.states.clear();
+    await this.states.open(head.nextStream);
     this.tail.reset(head.nextPosition);
     this.remember((await this.storage.readAll({ from: head.nextPosition, backwards: true, limit: 1_000 })).reverse());
     this.#lost = false;

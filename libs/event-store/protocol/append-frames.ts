@@ -1,6 +1,8 @@
+import type { PlacedEvent } from '../placed-event.js';
 import type { BatchAppendRequest, BatchAppendResponse, Expected, ProposedEvent } from './append.js';
 import { encodeBatchAppendRequest, encodeBatchAppendResponse } from './append.js';
 import { fieldSize, FrameWriter, greatestNumber, varintSize } from './frame-writer.js';
+import { jsonProperties } from './read-append-frames.js';
 import { finish, writeMapEntry, writer, writeTime } from './wire.js';
 
 /** An id with its two lengths and tags. */
@@ -67,7 +69,45 @@ export class AppendFrames extends BatchFrames {
     }
     if (isFinal) this.tagged(0x20, 1);
   }
+
+  /**
+   * An append of neighbours of one stream where they lie: what `add` writes for the same events with the revision before
+   * the first of them, or none, as expected.
+   */
+  placed(correlation: string, events: readonly PlacedEvent[], deadline: number): void {
+    const [first] = events;
+    const { bytes, streamFrom, streamTo, revision } = first!;
+    const name = streamTo - streamFrom;
+    const time = deadlineField(deadline);
+    const optionsSize = fieldSize(fieldSize(name)) + (revision === 0 ? 2 : 1 + varintSize(revision - 1)) + time.length;
+    let size = uuidBytes + fieldSize(optionsSize) + 2;
+    for (const event of events) size += fieldSize(placedSize(event));
+    this.begin(size);
+    this.uuid(correlation);
+    this.tagged(0x12, optionsSize);
+    this.tagged(0x0a, fieldSize(name));
+    this.tagged(0x1a, name);
+    this.few(bytes, streamFrom, streamTo);
+    if (revision === 0) this.tagged(0x1a, 0);
+    else this.tagged(0x10, revision - 1);
+    this.put(time);
+    for (const event of events) {
+      this.tagged(0x1a, placedSize(event));
+      this.tagged(0x0a, 38);
+      this.tagged(0x12, 36);
+      this.few(event.bytes, event.idFrom, event.idFrom + 36);
+      this.put(typeEntries(event.type));
+      this.tagged(0x1a, event.metadataTo - event.metadataFrom);
+      this.many(event.bytes, event.metadataFrom, event.metadataTo);
+      this.tagged(0x22, event.dataTo - event.dataFrom);
+      this.many(event.bytes, event.dataFrom, event.dataTo);
+    }
+    this.tagged(0x20, 1);
+  }
 }
+
+const placedSize = ({ type, metadataFrom, metadataTo, dataFrom, dataTo }: PlacedEvent): number =>
+  uuidBytes + typeEntries(type).length + fieldSize(metadataTo - metadataFrom) + fieldSize(dataTo - dataFrom);
 
 /** Answers of BatchAppend in one piece; byte for byte what `encodeBatchAppendResponse` writes of each. */
 export class AnswerFrames extends BatchFrames {
@@ -98,12 +138,16 @@ function isPlain({ correlation, options, events }: BatchAppendRequest): boolean 
   return events.every(({ id }) => uuidPattern.test(id));
 }
 
+/** The same by the type alone. */
+const typeEntries = (type: string): Buffer =>
+  entriesOfTypes.get(type) ?? propertyEntries({ properties: jsonProperties(type) })!;
+
 const noBytes: Buffer = Buffer.alloc(0);
 const mostTypes = 1_000;
 const entriesOfTypes = new Map<string, Buffer>();
 
 /** The properties of a JSON event, which are the same for all of a type. */
-function propertyEntries({ properties }: ProposedEvent): Buffer | undefined {
+function propertyEntries({ properties }: Pick<ProposedEvent, 'properties'>): Buffer | undefined {
   const [type, content] = [properties.get('type'), properties.get('content-type')];
   if (type === undefined || content !== 'application/json' || properties.size !== 2) return undefined;
   // In this order, as a map of ours has them.

@@ -9,7 +9,16 @@ import {
 import type { BatchAppendRequest, BatchAppendResponse, WriteOutcome } from './append.js';
 import { AnswerFrames, AppendFrames } from './append-frames.js';
 import type { FrameWriter } from './frame-writer.js';
-import { decodeBatchAppendRequests, decodeBatchAppendResponses, jsonProperties } from './read-append-frames.js';
+import { ReadFrames } from './frames.js';
+import type { PlacedEvent } from '../placed-event.js';
+import {
+  decodeBatchAppendRequests,
+  decodeBatchAppendResponses,
+  eachNumberedAnswer,
+  jsonProperties,
+  numberedId,
+} from './read-append-frames.js';
+import { placeReadResponses } from './read-frames.js';
 import { MalformedMessage } from './wire.js';
 
 const large = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
@@ -80,6 +89,61 @@ test('appends and answers in one piece are, byte for byte, those one by one with
       expect(piece(answers).equals(framed(responses.map(encodeBatchAppendResponse)))).toBe(true);
     }),
     { numRuns: 100 },
+  );
+});
+
+const plain = fc.record({
+  id: uuid,
+  type: fc.stringMatching(/^[A-Za-z$][A-Za-z0-9.-]{0,30}$/),
+  metadata: bytes,
+  data: bytes,
+});
+const stream = fc.stringMatching(/^[A-Za-z$][A-Za-z0-9.-]{0,30}$/);
+const first = fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 2n ** 52n }));
+
+test('an append of events in their place is, byte for byte, the one of the same events', () => {
+  fc.assert(
+    fc.property(fc.array(plain, { minLength: 1, maxLength: 4 }), stream, first, fc.nat(), (events, name, from, n) => {
+      const [read, wanted, written] = [new ReadFrames('string'), new AppendFrames(), new AppendFrames()];
+      for (const [index, event] of events.entries()) {
+        const place = { stream: name, revision: from + BigInt(index), position: 7n, created: 17n, isJson: true };
+        read.add({ kind: 'event', event: { ...event, ...place } });
+      }
+      const placed = placeReadResponses(piece(read)) as PlacedEvent[];
+      const correlation = numberedId(n);
+      wanted.add({
+        correlation,
+        options: { stream: name, expected: from === 0n ? 'no_stream' : from - 1n, deadline: n },
+        events: events.map(({ type, ...event }) => ({ ...event, properties: jsonProperties(type) })),
+        isFinal: true,
+      });
+      written.placed(correlation, placed, n);
+      expect(piece(written).equals(piece(wanted))).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('answers to numbered appends are their numbers where they succeeded, else what they say', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(response, fc.option(fc.nat())), { minLength: 1, maxLength: 5 }), (some) => {
+      const responses = some.map(([each, n]) => (n === null ? each : { ...each, correlation: numberedId(n) }));
+      const answers = new AnswerFrames();
+      for (const each of responses) answers.add(each);
+      const read: unknown[] = [];
+      eachNumberedAnswer(
+        piece(answers),
+        (number) => read.push(number),
+        (answer) => read.push(answer),
+      );
+      const wanted = responses.map((each, index) => {
+        const number = some[index]![1];
+        const answer = decodeBatchAppendResponse(encodeBatchAppendResponse(each));
+        return answer.outcome.kind === 'success' && number !== null ? number : answer;
+      });
+      expect(read).toEqual(wanted);
+    }),
+    { numRuns: 200 },
   );
 });
 

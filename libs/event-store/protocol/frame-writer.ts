@@ -68,6 +68,18 @@ export class FrameWriter {
     this.at += bytes.length;
   }
 
+  /** Some bytes from place to place: for so few a view costs more than the loop. */
+  protected few(source: Buffer, from: number, to: number): void {
+    const { bytes } = this;
+    let { at } = this;
+    for (let index = from; index < to; index += 1) bytes[at++] = source[index]!;
+    this.at = at;
+  }
+
+  protected many(source: Buffer, from: number, to: number): void {
+    this.at += source.copy(this.bytes, this.at, from, to);
+  }
+
   protected ascii(text: string): void {
     this.at += this.bytes.write(text, this.at, 'latin1');
   }

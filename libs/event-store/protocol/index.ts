@@ -15,7 +15,7 @@ export type { From, ReadFilter, ReadRequest, ReadResponse, WireEvent } from './r
 export { AnswerFrames, AppendFrames } from './append-frames.js';
 export { ReadFrames } from './frames.js';
 export type { BatchAnswer } from './read-append-frames.js';
-export { jsonProperties } from './read-append-frames.js';
+export { eachNumberedAnswer, jsonProperties, numberedId } from './read-append-frames.js';
 export type { BatchAppendRequests, Member, SupportedMethod, SupportedMethods } from './services.js';
 export {
   clientStreamsService,

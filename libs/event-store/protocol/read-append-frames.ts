@@ -43,6 +43,49 @@ export function decodeBatchAppendResponses(bytes: Buffer): readonly BatchAnswer[
   return answers;
 }
 
+/** Bytes of the id of an answer in its usual form, from its first tag on. */
+const correlationBytes = 40;
+const successTag = 0x1a;
+
+/**
+ * The same for who has numbered its appends by {@link numberedId} and waits for nothing but their success: a call with
+ * the number for each that has succeeded, and the answer for everything else.
+ */
+export function eachNumberedAnswer(
+  bytes: Buffer,
+  succeeded: (number: number) => void,
+  other: (answer: BatchAnswer) => void,
+): void {
+  eachMessage(bytes, (from, to) => {
+    const isUsual =
+      bytes[from] === 0x0a && bytes[from + 1] === 38 && bytes[from + 2] === 0x12 && bytes[from + 3] === 36;
+    const number = isUsual && bytes[from + correlationBytes] === successTag ? numberOfId(bytes, from + 4) : -1;
+    if (number >= 0) succeeded(number);
+    else other(decodeBatchAppendResponse(bytes.subarray(from, to)));
+  });
+}
+
+const idStart = '00000000-0000-4000-8000-';
+
+/** An id whose last twelve digits are a number below 2^48. Ids of one call need to differ from each other only. */
+export const numberedId = (number: number): string => idStart + number.toString(16).padStart(12, '0');
+
+/** The number of an id, by the text of it; -1: it has none. */
+export function numberOfId(bytes: Buffer, from: number): number {
+  let number = 0;
+  for (let index = 0; index < 36; index += 1) {
+    const code = bytes[from + index]!;
+    if (index < idStart.length) {
+      if (code !== idStart.charCodeAt(index)) return -1;
+      continue;
+    }
+    const digit = code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x66 ? code - 0x57 : -1;
+    if (digit < 0) return -1;
+    number = number * 16 + digit;
+  }
+  return number;
+}
+
 const noBytes: Buffer = Buffer.alloc(0);
 const expectedByTag: Readonly<Record<number, Expected>> = { 0x1a: 'no_stream', 0x22: 'any', 0x2a: 'stream_exists' };
 

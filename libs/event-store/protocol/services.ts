@@ -147,6 +147,13 @@ export const clientStreamsService = {
     { encode: notEncoded, decode: notEncoded },
     { encode: notEncoded, decode: decodeBatchAppendResponses },
   ),
+  /** The same call for who looks for nothing but failures in the answers. */
+  BatchAppendInOrder: method<AppendFrames, Buffer>(
+    'streams.Streams/BatchAppend',
+    { request: true, response: true },
+    { encode: notEncoded, decode: notEncoded },
+    { encode: notEncoded, decode: (bytes) => bytes },
+  ),
   Read: method<ReadRequest, readonly ReadResponse[]>(
     'streams.Streams/Read',
     { response: true },

@@ -20,6 +20,10 @@ export class MemoryStorage implements LedgerStorage {
     this.#nextPosition = to;
   }
 
+  async names(): Promise<readonly string[]> {
+    return [...this.#streams.keys()];
+  }
+
   async streams(names: readonly string[]): Promise<Map<string, StoredStream>> {
     const found = names.flatMap((name) => {
       const stream = this.#streams.get(name);

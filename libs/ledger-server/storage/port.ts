@@ -72,6 +72,8 @@ export interface LedgerStorage {
   /** Takes the writer's place (or throws LedgerRefused) and tells where the ledger ends. Also after StorageLost. */
   open(): Promise<LedgerHead>;
   commit(commit: Commit): Promise<void>;
+  /** Of all streams. */
+  names(): Promise<readonly string[]>;
   streams(names: readonly string[]): Promise<Map<string, StoredStream>>;
   /** By position. */
   readAll(range: ReadRange): Promise<LedgerEvent[]>;

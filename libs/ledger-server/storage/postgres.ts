@@ -143,6 +143,11 @@ export class PostgresStorage implements LedgerStorage {
     }
   }
 
+  async names(): Promise<readonly string[]> {
+    const { rows } = await this.#readers.query<[string]>({ text: 'select name from stream', rowMode: 'array' });
+    return rows.map(([name]) => name);
+  }
+
   async streams(names: readonly string[]): Promise<Map<string, StoredStream>> {
     const { rows } = await this.#readers.query<{ name: string; id: number; last: string | null }>({
       name: 'streams',
