@@ -59,7 +59,7 @@ export function eventRecord(event: StoredEvent, relay: RelayStamp, partition: nu
       epoch: relay.epoch.toString(),
       'event-id': event.id,
       'event-type': event.type,
-      'schema-version': schemaVersion,
+      ...(schemaVersion && { 'schema-version': schemaVersion }),
       stream: event.stream,
       revision: event.revision.toString(),
       position: event.position.toString(),
@@ -72,20 +72,34 @@ export function eventRecord(event: StoredEvent, relay: RelayStamp, partition: nu
 }
 
 interface MetadataHeaders {
-  readonly schemaVersion: string;
-  readonly correlationId?: string | undefined;
-  readonly causationId?: string | undefined;
+  readonly schemaVersion?: string;
+  readonly correlationId?: string;
+  readonly causationId?: string;
 }
 
-/** What headers repeat of an event's metadata. */
+/**
+ * What headers repeat of an event's metadata, for others' eyes. Of metadata that nobody can read, or that has something
+ * else in these places, nothing: the event is relayed as it is stored, and who folds it says what is wrong with it.
+ */
 export function metadataHeaders(metadata: Uint8Array): MetadataHeaders {
-  const text = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.byteLength).toString('utf8');
-  const { schemaVersion, correlationId, causationId } = JSON.parse(text) as {
-    schemaVersion?: number;
-    correlationId?: string;
-    causationId?: string;
+  const fields = fieldsOf(metadata);
+  if (fields === undefined) return {};
+  const { schemaVersion = 1, correlationId, causationId } = fields;
+  return {
+    ...(typeof schemaVersion === 'number' && { schemaVersion: String(schemaVersion) }),
+    ...(typeof correlationId === 'string' && { correlationId }),
+    ...(typeof causationId === 'string' && { causationId }),
   };
-  return { schemaVersion: schemaVersion === undefined ? '1' : String(schemaVersion), correlationId, causationId };
+}
+
+function fieldsOf(metadata: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const text = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.byteLength).toString('utf8');
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function watermarkRecord(

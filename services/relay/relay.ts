@@ -93,13 +93,16 @@ export function startRelay(options: RelayOptions): Relay {
     let wait = pause.first;
     let isPrepared = false;
     while (!abort.signal.aborted) {
+      let begun: number | undefined;
       try {
-        await attempt(isPrepared, () => (wait = pause.first));
+        await attempt(isPrepared, () => (begun = performance.now()));
         isPrepared = true;
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         change({ status: statusOf(error), caughtUp: false, error: message });
       }
+      // Who fails again at once takes no new epoch ten times a second.
+      if (begun !== undefined && performance.now() - begun > pause.last) wait = pause.first;
       await sleep(wait * (0.5 + Math.random()), abort.signal);
       wait = Math.min(wait * 2, state.status === 'standing-by' ? (leaseSeconds * 1000) / 4 : pause.last);
     }
@@ -123,6 +126,8 @@ function statusOf(error: unknown): RelayState['status'] {
   if (error instanceof TopicMismatch || error instanceof StoreRefused || error instanceof OtherStore) return 'refused';
   if (error instanceof StoreUnavailable) return 'store-away';
   if (error instanceof BrokerUnavailable) return 'broker-away';
+  // A fault of our own is nobody's absence.
+  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return 'refused';
   return 'database-away';
 }
 

@@ -105,6 +105,19 @@ test('a topic of another number of partitions is refused, and nothing is written
   expect((await pool.query('SELECT * FROM relay.lease')).rows).toEqual([]);
 });
 
+test('a fault of its own is called no absence of the database, and who fails at once waits longer each time', async () => {
+  const began: number[] = [];
+  const relay = start({
+    messaging: publishing(() => Promise.reject(new TypeError('nothing of this kind'))),
+    onState: ({ status }) => void (status === 'leading' && began.push(performance.now())),
+  });
+  await until('five tries', () => began.length >= 5);
+  await until('the fault', () => relay.state.status === 'refused');
+  expect(relay.state).toMatchObject({ status: 'refused', error: 'nothing of this kind' });
+  // At least half of 100, 200, 400 and 800 ms.
+  expect(began[4]! - began[0]!).toBeGreaterThan(700);
+});
+
 test('a second relay is told who the one relay is, and writes nothing', async () => {
   const first = start({ name: 'first' });
   await until('all', () => first.state.events === 30 && first.state.caughtUp);
@@ -208,4 +221,15 @@ test('who is live sends at once; who falls behind sends larger batches, and who 
   give([event()]);
   await until('one more', () => relay.state.events === 5_004);
   expect(sizes.at(-1)).toBe(1);
+});
+
+test('an event whose metadata nobody can read is relayed as it is, and what comes after it too', async () => {
+  const damaged = { ...testEvent(), metadata: Buffer.from('{"schemaVersion":1,"actor":{"id') };
+  const behind = testEvent();
+  for (const event of [damaged, { ...testEvent(), metadata: Buffer.alloc(0) }, behind])
+    await ledger.store.append('dataset-main.damaged', [event], 'any');
+  const relay = start();
+  await until('all', () => relay.state.caughtUp && eventIds().includes(behind.id));
+  const found = items().find((item) => item.kind === 'event' && item.event.id === damaged.id);
+  expect(found).toMatchObject({ event: { metadata: damaged.metadata } });
 });
