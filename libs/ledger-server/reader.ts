@@ -52,13 +52,13 @@ async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerato
     const newest = backwards ? undefined : tail.after(from - 1n, limit);
     const page = newest ?? (await storage.readAll({ from, below: head, backwards, limit }));
     const answers: ReadResponse[] = [];
+    const room = left < pageOfAll ? Number(left) : pageOfAll;
     for (const event of page) {
-      // What came after the call is left for the next one.
-      if (left === 0n || event.position >= head) break;
-      if (!passes(event)) continue;
-      answers.push({ kind: 'event', event });
-      left -= 1n;
+      // What came after the call is left for the next one; a page of the storage ends before it.
+      if (answers.length === room || (newest && event.position >= head)) break;
+      if (passes(event)) answers.push({ kind: 'event', event });
     }
+    left -= BigInt(answers.length);
     if (answers.length > 0) yield answers;
     const last = page.at(-1);
     if (!last) return;

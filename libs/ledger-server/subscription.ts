@@ -44,16 +44,16 @@ async function* subscribeAll(
       if (!newest && events.length > 0) live = false;
       const answers: ReadResponse[] = [];
       for (const event of events) {
-        cursor = event.position;
         if (passes(event)) answers.push({ kind: 'event', event });
         considered += 1;
         // Never beyond what was delivered: a checkpoint follows the event that it names.
         if (considered >= interval) {
           considered = 0;
-          checkpointed = cursor;
-          answers.push({ kind: 'checkpoint', position: cursor });
+          checkpointed = event.position;
+          answers.push({ kind: 'checkpoint', position: checkpointed });
         }
       }
+      cursor = events.at(-1)?.position ?? cursor;
       if (answers.length > 0) yield answers;
       if (events.length > 0) continue;
       if (cursor < head - 1n) cursor = head - 1n;

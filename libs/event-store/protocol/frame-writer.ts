@@ -76,6 +76,19 @@ export class FrameWriter {
     this.at = at;
   }
 
+  /** The text of a UUID of sixteen bytes. */
+  protected hexId(source: Buffer, from: number): void {
+    const { bytes } = this;
+    let { at } = this;
+    for (let index = 0; index < 16; index += 1) {
+      if (index === 4 || index === 6 || index === 8 || index === 10) bytes[at++] = 0x2d;
+      const byte = source[from + index]!;
+      bytes[at++] = hexDigits[byte >> 4]!;
+      bytes[at++] = hexDigits[byte & 15]!;
+    }
+    this.at = at;
+  }
+
   protected many(source: Buffer, from: number, to: number): void {
     this.at += source.copy(this.bytes, this.at, from, to);
   }
@@ -88,6 +101,8 @@ export class FrameWriter {
     this.at += this.bytes.write(text, this.at, 'utf8');
   }
 }
+
+const hexDigits = Uint8Array.from(Buffer.from('0123456789abcdef', 'latin1'));
 
 /** Bytes of a number that a double holds exactly. */
 export function varintSize(value: number): number {

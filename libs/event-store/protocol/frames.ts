@@ -1,4 +1,6 @@
-import { FrameWriter, greatestNumber, varintSize } from './frame-writer.js';
+import { BinaryEvent, smallNumber } from './binary-event.js';
+import { typeAt } from './frame-reader.js';
+import { fieldSize, FrameWriter, greatestNumber, varintSize } from './frame-writer.js';
 import type { ReadResponse, WireEvent } from './read.js';
 import { encodeReadResponse } from './read.js';
 import type { UuidForm } from './wire.js';
@@ -15,9 +17,60 @@ export class ReadFrames extends FrameWriter {
   }
 
   add(response: ReadResponse): void {
-    if (response.kind === 'event' && response.event && !response.link && this.form === 'string')
-      if (isPlain(response.event)) return this.#event(response.event);
+    if (response.kind === 'event' && response.event && !response.link && this.form === 'string') {
+      if (response.event instanceof BinaryEvent) {
+        if (this.#binary(response.event)) return;
+      } else if (isPlain(response.event)) return this.#event(response.event);
+    }
     this.whole(encodeReadResponse(response, this.form));
+  }
+
+  /** The same as `#event`, from place to place; false: it has numbers that no double holds. */
+  #binary({ bytes, places }: BinaryEvent): boolean {
+    const position = smallNumber(bytes, places.position);
+    const revision = smallNumber(bytes, places.revision);
+    const type = typeAt(bytes, places.typeFrom, places.typeTo);
+    if (position < 0 || revision < 0 || type === undefined) return false;
+    const { metadataFrom, metadataTo, dataFrom, dataTo, streamFrom, streamTo } = places;
+    const kind = typeEntry(type);
+    const created = createdEntryAt(bytes, places.created);
+    const content = places.isJson ? jsonEntry : binaryEntry;
+    const [metadata, data, name] = [metadataTo - metadataFrom, dataTo - dataFrom, streamTo - streamFrom];
+    const positionSize = 1 + varintSize(position);
+    const identifier = fieldSize(name);
+    const recorded =
+      idSize +
+      fieldSize(identifier) +
+      1 +
+      varintSize(revision) +
+      2 * positionSize +
+      kind.length +
+      content.length +
+      created.length +
+      fieldSize(metadata) +
+      fieldSize(data);
+    const read = fieldSize(recorded) + positionSize;
+    this.begin(fieldSize(read));
+    this.tagged(0x0a, read);
+    this.tagged(0x0a, recorded);
+    this.tagged(0x0a, 38);
+    this.tagged(0x12, 36);
+    this.hexId(bytes, places.id);
+    this.tagged(0x12, identifier);
+    this.tagged(0x1a, name);
+    this.few(bytes, streamFrom, streamTo);
+    this.tagged(0x18, revision);
+    this.tagged(0x20, position);
+    this.tagged(0x28, position);
+    this.put(kind);
+    this.put(content);
+    this.put(created);
+    this.tagged(0x3a, metadata);
+    this.many(bytes, metadataFrom, metadataTo);
+    this.tagged(0x42, data);
+    this.many(bytes, dataFrom, dataTo);
+    this.tagged(0x18, position);
+    return true;
   }
 
   /** What `encodeReadResponse` writes of an event, in one pass: sizes first, as protobuf wants them. */
@@ -73,6 +126,9 @@ export class ReadFrames extends FrameWriter {
   }
 }
 
+/** An id as text, with its tags and lengths. */
+const idSize = 40;
+
 /** Numbers that a double holds exactly, and an id in its usual form: what is not goes the long way. */
 function isPlain({ id, revision, position }: WireEvent): boolean {
   return id.length === 36 && revision <= greatestNumber && position <= greatestNumber;
@@ -104,4 +160,15 @@ let lastCreated: { readonly created: bigint; readonly bytes: Buffer } | undefine
 function createdEntry(created: bigint): Buffer {
   if (lastCreated?.created !== created) lastCreated = { created, bytes: entry('created', created.toString()) };
   return lastCreated!.bytes;
+}
+
+const lastTicks = { high: -1, low: -1, bytes: jsonEntry };
+
+/** The same for ticks of 64 bits in their place. */
+function createdEntryAt(bytes: Buffer, at: number): Buffer {
+  const [high, low] = [bytes.readUInt32BE(at), bytes.readUInt32BE(at + 4)];
+  if (high === lastTicks.high && low === lastTicks.low) return lastTicks.bytes;
+  lastTicks.high = high;
+  lastTicks.low = low;
+  return (lastTicks.bytes = createdEntry(bytes.readBigInt64BE(at)));
 }

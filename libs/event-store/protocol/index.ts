@@ -13,6 +13,7 @@ export type {
 } from './append.js';
 export type { From, ReadFilter, ReadRequest, ReadResponse, WireEvent } from './read.js';
 export { AnswerFrames, AppendFrames } from './append-frames.js';
+export { BinaryEvent } from './binary-event.js';
 export { ReadFrames } from './frames.js';
 export type { BatchAnswer } from './read-append-frames.js';
 export { eachNumberedAnswer, jsonProperties, numberedId } from './read-append-frames.js';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { isoTime, MalformedMessage, ReadFrames, streamsService } from './index.js';
+import { BinaryEvent, isoTime, MalformedMessage, ReadFrames, streamsService } from './index.js';
 import type { BatchAppendRequest, ReadRequest, ReadResponse, WireEvent, WriteOutcome } from './index.js';
 import { encodeReadResponse } from './read.js';
 import { storedEvent } from '../placed-event.js';
@@ -36,6 +36,32 @@ test('an event comes back as it was, 64-bit numbers and bytes included, with bot
   );
 });
 
+/** As it could lie in a store, signed numbers and all. */
+function inPlace(event: WireEvent): BinaryEvent {
+  const numbers = Buffer.alloc(1 + 24 + 16);
+  for (const [at, number] of [event.position, event.revision, event.created].entries())
+    numbers.writeBigUInt64BE(number, 1 + 8 * at);
+  numbers.write(event.id.replaceAll('-', ''), 25, 'hex');
+  const parts = [Buffer.from(event.type), event.metadata, event.data, Buffer.from(event.stream)];
+  const ends = parts.map((_, at) => parts.slice(0, at + 1).reduce((sum, { length }) => sum + length, numbers.length));
+  const [typeTo, metadataTo, dataTo, streamTo] = ends as [number, number, number, number];
+  return new BinaryEvent(Buffer.concat([numbers, ...parts]), {
+    position: 1,
+    revision: 9,
+    created: 17,
+    id: 25,
+    isJson: event.isJson,
+    typeFrom: numbers.length,
+    typeTo,
+    metadataFrom: typeTo,
+    metadataTo,
+    dataFrom: metadataTo,
+    dataTo,
+    streamFrom: dataTo,
+    streamTo,
+  });
+}
+
 test('answers in one piece are, byte for byte, the answers one by one with their prefixes', () => {
   const usual = fc.bigInt({ min: 0n, max: 2n ** 53n });
   const stored = fc.tuple(wireEvent, usual, usual, fc.boolean()).map(([event, revision, position, isUsual]) => {
@@ -61,6 +87,35 @@ test('answers in one piece are, byte for byte, the answers one by one with their
         return Buffer.concat([prefix, message]);
       });
       expect(bytes.equals(Buffer.concat(wanted))).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('an event as it lies in a store is written, byte for byte, as the same event', () => {
+  const letters = fc.stringMatching(/^[A-Za-z][A-Za-z0-9.-]{0,30}$/);
+  const signed = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n });
+  const exact = fc.oneof({ weight: 4, arbitrary: fc.bigInt({ min: 0n, max: 2n ** 53n }) }, signed);
+  const places = { revision: exact, position: exact, created: signed };
+  const kind = fc.oneof({ weight: 4, arbitrary: letters }, text);
+  const given = fc
+    .tuple(wireEvent, fc.record({ ...places, type: kind }))
+    .map(([event, some]) => ({ ...event, ...some }));
+  const form = fc.constantFrom('string' as const, 'string' as const, 'structured' as const);
+  fc.assert(
+    fc.property(fc.array(given, { minLength: 1, maxLength: 4 }), form, (events, uuidForm) => {
+      const [wanted, written] = [new ReadFrames(uuidForm), new ReadFrames(uuidForm)];
+      for (const event of events) {
+        const stored = inPlace(event);
+        wanted.add({ kind: 'event', event });
+        written.add({ kind: 'event', event: stored });
+        const { id, stream, type, revision, position, created, isJson, data, metadata } = stored;
+        expect({ id, stream, type, revision, position, created, isJson, data, metadata }).toEqual(event);
+      }
+      const [left, right] = [Buffer.alloc(written.byteLength + 5), Buffer.alloc(wanted.byteLength + 5)];
+      written.copy(left, 5);
+      wanted.copy(right, 5);
+      expect(left.equals(right)).toBe(true);
     }),
     { numRuns: 300 },
   );

@@ -1,4 +1,5 @@
 import { Query } from 'pg';
+import { BinaryEvent } from '#libs/event-store/protocol';
 import type { Pool } from '#libs/postgres';
 import type { LedgerEvent } from './port.js';
 
@@ -8,27 +9,45 @@ const columns = 9;
 /** Before the first row: eleven bytes that say what it is, flags, and the length of an extension. */
 const headerBytes = 19;
 
+const noBytes = Buffer.alloc(0);
+
+/** Rows lie one behind the other in pieces of so many bytes. */
+const pieceBytes = 128 * 1024;
+
 /** `copy … to stdout (format binary)`: node-postgres hands every row over as it came. */
 class BinaryCopy extends Query {
   readonly events: LedgerEvent[] = [];
   /** Thrown where node-postgres hands a row over, it would end the process. */
   failure: { readonly error: unknown } | undefined;
   #isFirst = true;
+  #piece = noBytes;
+  #at = 0;
 
   constructor(select: string) {
     super(`copy (${select}) to stdout (format binary)`);
   }
 
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    // What it is a part of is written over.
-    const row = Buffer.from(this.#isFirst ? chunk.subarray(headerBytes) : chunk);
+    const begin = this.#isFirst ? headerBytes : 0;
     this.#isFirst = false;
     try {
       // The end is a row of -1 columns.
-      if (row.readInt16BE(0) === columns) this.events.push(eventOf(row));
+      if (chunk.readInt16BE(begin) === columns) this.#take(chunk, begin);
     } catch (error) {
       this.failure ??= { error };
     }
+  }
+
+  #take(chunk: Buffer, begin: number): void {
+    const length = chunk.length - begin;
+    if (this.#at + length > this.#piece.length) {
+      this.#piece = Buffer.allocUnsafeSlow(Math.max(pieceBytes, length));
+      this.#at = 0;
+    }
+    // What it is a part of is written over.
+    chunk.copy(this.#piece, this.#at, begin);
+    this.events.push(eventAt(this.#piece, this.#at));
+    this.#at += length;
   }
 }
 
@@ -49,36 +68,29 @@ export async function copiedEvents(pool: Pool, select: string): Promise<LedgerEv
   return copy.events;
 }
 
-function eventOf(row: Buffer): LedgerEvent {
-  let at = 2;
-  const next = (): Buffer => {
-    const length = row.readInt32BE(at);
-    at += 4;
-    const value = row.subarray(at, at + length);
-    at += length;
-    return value;
-  };
-  /** A number of 64 bits, whose length is known. */
-  const number = (): bigint => {
-    const value = row.readBigInt64BE(at + 4);
-    at += 12;
-    return value;
-  };
-  const position = number();
-  return {
-    position,
-    revision: number(),
-    created: number(),
-    id: uuidOf(next()),
-    isJson: next()[0] === 1,
-    type: next().toString('utf8'),
-    metadata: next(),
-    data: next(),
-    stream: nameOf(position, row.readInt32BE(at) < 0 ? undefined : next().toString('utf8')),
-  };
-}
+/** Columns of known length, each behind the four bytes of it. */
+const [positionAt, revisionAt, createdAt, idAt, isJsonAt, typeAt] = [6, 18, 30, 42, 62, 67];
 
-function uuidOf(bytes: Buffer): string {
-  const hex = bytes.toString('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+function eventAt(piece: Buffer, row: number): BinaryEvent {
+  const typeFrom = row + typeAt;
+  const typeTo = typeFrom + piece.readInt32BE(typeFrom - 4);
+  const metadataTo = typeTo + 4 + piece.readInt32BE(typeTo);
+  const dataTo = metadataTo + 4 + piece.readInt32BE(metadataTo);
+  const name = piece.readInt32BE(dataTo);
+  if (name < 0) nameOf(piece.readBigInt64BE(row + positionAt), undefined);
+  return new BinaryEvent(piece, {
+    position: row + positionAt,
+    revision: row + revisionAt,
+    created: row + createdAt,
+    id: row + idAt,
+    isJson: piece[row + isJsonAt] === 1,
+    typeFrom,
+    typeTo,
+    metadataFrom: typeTo + 4,
+    metadataTo,
+    dataFrom: metadataTo + 4,
+    dataTo,
+    streamFrom: dataTo + 4,
+    streamTo: dataTo + 4 + name,
+  });
 }
