@@ -107,16 +107,43 @@ export class UnreadableEvents {
   }
 }
 
+/** For the log: an event that waits for a decision. */
+class UnreadableEvent extends Error {
+  override readonly name = 'UnreadableEvent';
+}
+
+/**
+ * To be called when the end of the log has been reached, and for what comes after it: tells of each event that waits,
+ * once. Not before: what stands there may have been passed by long ago.
+ */
+export function tellingOnce(events: UnreadableEvents, tell: (error: Error) => void): () => void {
+  const told = new Set<string>();
+  return () => {
+    for (const unreadable of events.waiting()) {
+      if (told.has(unreadable.eventId)) continue;
+      told.add(unreadable.eventId);
+      tell(new UnreadableEvent(describeUnreadable(unreadable)));
+    }
+  };
+}
+
 /**
  * Jobs that wait while something that they rest on cannot be read: who answers them leaves them alone, answers the
  * others, and takes them up when somebody has recorded a decision.
  */
 export class WaitingJobs {
   readonly #unreadable = new UnreadableEvents();
+  /** Of each event that waits once, when the end of the log has been reached. */
+  readonly tell: () => void;
   readonly #refused = new Set<string>();
   #decisions = 0;
 
-  constructor(private readonly aggregate: Aggregate) {}
+  constructor(
+    private readonly aggregate: Aggregate,
+    tell: (error: Error) => void,
+  ) {
+    this.tell = tellingOnce(this.#unreadable, tell);
+  }
 
   /** To be noted before a job is begun: a decision that is recorded meanwhile counts for it. */
   get decisions(): number {

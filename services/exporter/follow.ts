@@ -32,7 +32,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
   const ended = new AbortController();
   const { signal } = ended;
   const open = new Map<Id, ExportRequest>();
-  const waiting = new WaitingJobs('export');
+  const waiting = new WaitingJobs('export', (error) => onFault?.('PoisonEvent', error));
   let caughtUp = false;
   let working: Promise<void> | undefined;
   let markReady: () => void;
@@ -57,6 +57,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
         } else if (event?.type === 'ExportBuilt' || event?.type === 'ExportFailed') open.delete(event.data.exportId);
       } else if (item.kind === 'caught-up') {
         caughtUp = true;
+        waiting.tell();
         markReady();
       }
       if (caughtUp) work();
@@ -69,7 +70,7 @@ export function followExports(exporter: Exporter, { subscribe, onFault }: Follow
       return decodeEvent(stored, handled);
     } catch (error) {
       waiting.add(stored, error);
-      onFault?.('PoisonEvent', error);
+      if (caughtUp) waiting.tell();
       return undefined;
     }
   }

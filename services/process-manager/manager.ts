@@ -1,4 +1,4 @@
-import { type Application, readEvent, serviceActor, type Unreadable } from '#libs/application';
+import { type Application, readEvent, serviceActor, tellingOnce, type Unreadable } from '#libs/application';
 import type { EventStore, RecordedAssayEvent, StoredEvent, SubscriptionItem } from '#libs/event-store';
 import type { CommandContext, Id } from '#libs/lifecycle';
 import type { Clock, Timer } from '#libs/runtime';
@@ -87,6 +87,7 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
     token: dependencies.leaseToken,
     current,
   });
+  const tellUnreadable = tellingOnce(view.unreadable, (error) => onFault?.('PoisonEvent', error));
   const notify = (): void => {
     for (const look of watchers) look();
   };
@@ -100,9 +101,9 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
       if (event) change = view.apply(event);
       else view.passed(stored.position);
     } catch (error) {
-      if (view.unread(stored, error) === undefined) return;
-      onFault?.('PoisonEvent', error);
-      if (caughtUp) lease.publish({ kind: 'changed' }, stored.position);
+      if (view.unread(stored, error) === undefined || !caughtUp) return;
+      tellUnreadable();
+      lease.publish({ kind: 'changed' }, stored.position);
       return;
     }
     if (!event || !caughtUp) return;
@@ -121,6 +122,7 @@ export function startProcessManager(dependencies: ProcessManagerDependencies): P
             // Checkpoints are left out: leases of two process managers must count by the same positions.
             caughtUp = true;
             proof = undefined;
+            tellUnreadable();
             markReady();
             act();
           }

@@ -60,7 +60,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
   const limits = { ...trainerLimits, ...dependencies.limits };
   const { signal } = ended;
   const answered = new Set<Id>();
-  const waiting = new WaitingJobs('trainingRun');
+  const waiting = new WaitingJobs('trainingRun', (error) => onFault?.('PoisonEvent', error));
   const watchers = new Set<() => void>();
   const folder = join(dependencies.folder, 'runs');
   let caughtUp = false;
@@ -78,6 +78,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
         fold.position = item.event.position;
       } else if (item.kind === 'caught-up') {
         caughtUp = true;
+        waiting.tell();
         markReady();
       }
       for (const look of watchers) look();
@@ -94,7 +95,7 @@ export function startTrainer(dependencies: TrainerDependencies): Trainer {
       fold.apply(event);
     } catch (error) {
       waiting.add(stored, error);
-      onFault?.('PoisonEvent', error);
+      if (caughtUp) waiting.tell();
     }
   }
 
