@@ -12,7 +12,14 @@ export { createFollower } from './catch-up.js';
 export type { Follower } from './catch-up.js';
 export type { Denial } from './denials.js';
 export { Directory } from './directory.js';
-export { decisionsView, describeUnreadable, readEvent, tellingOnce, UnreadableEvents, WaitingJobs } from './unreadable.js';
+export {
+  decisionsView,
+  describeUnreadable,
+  readEvent,
+  tellingOnce,
+  UnreadableEvents,
+  WaitingJobs,
+} from './unreadable.js';
 export type { Unreadable } from './unreadable.js';
 export type { ApprovalEntry, DeploymentEntry, OverrideEntry, PermitEntry, VersionEntry } from './directory.js';
 export type { VersionEvidence } from './evidence-of.js';
