@@ -45,6 +45,12 @@ export async function createLeaseTable(pool: Pool): Promise<void> {
     COMMIT`);
 }
 
+/**
+ * Milliseconds since 1970, and more than the one before: also where the database was put back to an older state, no
+ * epoch is given out a second time, and consumers that have seen a later one than it knows of take the next one.
+ */
+const nextEpoch = `greatest(held.epoch + 1, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint)`;
+
 /** The lease with a new epoch, or who holds it. The clock is the database's. A holder takes its own lease anew. */
 export async function acquireLease(
   pool: Pool,
@@ -54,9 +60,9 @@ export async function acquireLease(
 ): Promise<Lease | HeldLease | undefined> {
   const { rows } = await pool.query<{ id: string; epoch: string; position: string | null }>(
     `INSERT INTO relay.lease AS held (topic, epoch, holder, holder_name, expires_at)
-     VALUES ($1, 1, $2, $4, now() + make_interval(secs => $3))
+     VALUES ($1, ${nextEpoch.replace('held.epoch', '0')}, $2, $4, now() + make_interval(secs => $3))
      ON CONFLICT (topic) DO UPDATE
-       SET epoch = held.epoch + 1, holder = excluded.holder, holder_name = excluded.holder_name,
+       SET epoch = ${nextEpoch}, holder = excluded.holder, holder_name = excluded.holder_name,
            expires_at = excluded.expires_at
        WHERE held.expires_at < now() OR held.holder = excluded.holder
      RETURNING id, epoch, position`,
