@@ -1,4 +1,6 @@
 import type { StoredEvent } from '../event-store/port.js';
+import { FetchedRecord } from './fetched-record.js';
+import { plainEvent } from './plain-event.js';
 import type { IncomingRecord, OutgoingRecord } from './port.js';
 
 /** Which relay wrote a record, and in which of its terms. */
@@ -123,6 +125,8 @@ export function watermarkRecord(
 
 /** @throws ForeignRecord naming the header and the rule */
 export function relayedItem(record: IncomingRecord): RelayedItem {
+  const plain = record instanceof FetchedRecord ? plainEvent(record) : undefined;
+  if (plain !== undefined) return plain;
   const kind = text(record, 'kind');
   const relay = text(record, 'relay');
   if (!uuid.test(relay)) throw new ForeignRecord('relay', 'a UUID');

@@ -1,5 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
-import { FetchedRecord } from './fetch-response.js';
+import { FetchedRecord } from './fetched-record.js';
 import type { KafkaCluster } from './kafka-cluster.js';
 import type { IncomingRecord } from './port.js';
 import { insist, isRetriable } from './retry.js';

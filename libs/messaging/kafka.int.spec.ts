@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { BrokerUnavailable, createKafka, TopicMismatch } from '#libs/messaging';
 import type { BatchHandler, IncomingRecord, Messaging, OutgoingRecord, Publisher } from '#libs/messaging';
-import { FetchedRecord } from './fetch-response.js';
+import { FetchedRecord } from './fetched-record.js';
 import { kafkaMissing, startTestBroker } from './testing.js';
 import type { TestBroker } from './testing.js';
 

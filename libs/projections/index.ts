@@ -18,7 +18,9 @@ export {
   type Generation,
 } from './core/registry.js';
 export { transaction } from './core/transaction.js';
-export { Stopped, ViewConsumer, type ConsumerOptions } from './core/consumer.js';
+export { ViewConsumer, type ConsumerOptions } from './core/consumer.js';
+export { Stopped } from './core/delivery.js';
+export type { OpenBatch } from './core/batch-fold.js';
 export { Fenced } from './core/store.js';
 export {
   NotPossible,

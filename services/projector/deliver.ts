@@ -25,6 +25,10 @@ class DeliveredOnce implements Delivery {
     return this.#result.value;
   }
 
+  forget(): void {
+    this.#result = undefined;
+  }
+
   #decode(): { readonly value: ReturnType<typeof decodeEvent> } | { readonly error: unknown } {
     try {
       return { value: this.decode(this.event) };

@@ -64,13 +64,19 @@ export class FedViews {
     await Promise.all(this.#fed.map(({ feed }) => feed.run(signal)));
   }
 
-  push(chunk: Omit<Chunk, 'written'>, written: () => void): void {
-    let left = this.#fed.length;
-    const one = () => {
-      left -= 1;
-      if (left === 0) written();
+  push(chunk: Omit<Chunk, 'folded' | 'written'>, written: () => void): void {
+    const everyView = (then: () => void) => {
+      let left = this.#fed.length;
+      return () => {
+        left -= 1;
+        if (left === 0) then();
+      };
     };
-    for (const { feed } of this.#fed) feed.push({ ...chunk, written: one });
+    const folded = everyView(() => {
+      for (const delivery of chunk.deliveries) delivery.forget?.();
+    });
+    const stored = everyView(written);
+    for (const { feed } of this.#fed) feed.push({ ...chunk, folded, written: stored });
   }
 
   restart(): void {

@@ -166,7 +166,7 @@ test('a view never goes on beyond what it has not seen, however it was lost on t
     onBehind: () => (isBehind = true),
   });
   const feeding = feed.run(ended.signal);
-  const chunk = { partition: 0, deliveries: [], written: () => undefined };
+  const chunk = { partition: 0, deliveries: [], folded: () => undefined, written: () => undefined };
   feed.push({ ...chunk, after: -1n, position: 10n });
   await until('the first', () => consumer.positionOf(0) === 10n);
   feed.push({ ...chunk, after: 20n, position: 30n });

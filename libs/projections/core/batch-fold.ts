@@ -102,7 +102,9 @@ export class BatchFold {
 
   /** Enters what {@link followed} has left out. */
   pass(): void {
-    for (const [partition, { position, recordedAt }] of this.#passed) {
+    const passed = [...this.#passed];
+    this.#passed.clear();
+    for (const [partition, { position, recordedAt }] of passed) {
       const state = this.partitions[partition]!;
       if (position <= this.#before[partition]!.position) continue;
       if (state.stop !== undefined) this.isPassedBy = true;
@@ -133,6 +135,12 @@ export class BatchFold {
   /** Streams whose head is not known yet. */
   unknown(): readonly StreamPlace[] {
     return [...this.#streams.values()].filter(({ head }) => head === undefined);
+  }
+
+  /** The revision to which this batch has moved a stream. */
+  headOf(stream: string): bigint | undefined {
+    const place = this.#streams.get(stream);
+    return place?.isMoved === true ? place.head : undefined;
   }
 
   /** Streams that this batch has moved. */
@@ -222,7 +230,35 @@ export class BatchFold {
   }
 }
 
+/** A batch that grows, until it is written. */
+export class OpenBatch {
+  constructor(
+    readonly work: BatchFold,
+    readonly rows: RowBatch,
+    /** Rows that are stored already stay as they are. */
+    readonly isCareful: boolean,
+  ) {}
+
+  /** Where a partition stands after it; undefined while it is stopped. */
+  placeOf(partition: number): bigint | undefined {
+    const { stop, position } = this.work.partitions[partition]!;
+    return stop === undefined ? position : undefined;
+  }
+
+  close() {
+    return { work: this.work, rows: this.rows, moved: this.work.moved() };
+  }
+}
+
 function messageOf(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.replaceAll('\u0000', '\uFFFD').slice(0, longestError);
+}
+
+export function least(states: readonly PartitionState[]): bigint {
+  return states.reduce((low, { position }) => (position < low ? position : low), states[0]?.position ?? -1n);
+}
+
+export function greatest(states: readonly PartitionState[]): bigint {
+  return states.reduce((high, { position }) => (position > high ? position : high), -1n);
 }

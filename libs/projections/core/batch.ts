@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../../event-store/envelope.js';
+import { factLine, Lines } from './lines.js';
 import { InvalidCell, normalize, openEnd, planOf, type RowPlan, type Table } from './table.js';
 import type { Operation } from './view.js';
 
@@ -38,6 +39,50 @@ interface Chain {
   readonly added: VersionRow[];
 }
 
+/** What an event adds to a facts table, until every one of its operations has been possible. */
+interface PendingFact {
+  readonly facts: Facts;
+  readonly row: FactRow;
+}
+
+/** Rows that are added: few are kept as they are, more of them as the lines that will be copied. */
+export interface AddedFacts {
+  readonly rows: readonly FactRow[];
+  readonly lines: Lines<FactRow> | undefined;
+}
+
+class Facts implements AddedFacts {
+  rows: FactRow[] = [];
+  lines: Lines<FactRow> | undefined;
+  #position = -1n;
+  #ordinal = -1;
+
+  constructor(
+    private readonly table: Table,
+    private readonly leastCopied: number,
+  ) {}
+
+  ordinalAt(position: bigint): number {
+    this.#ordinal = this.#position === position ? this.#ordinal + 1 : 0;
+    this.#position = position;
+    return this.#ordinal;
+  }
+
+  takeBack(): void {
+    this.#ordinal -= 1;
+    if (this.#ordinal < 0) this.#position = -1n;
+  }
+
+  add(row: FactRow): void {
+    if (this.lines !== undefined) return this.lines.add(row);
+    this.rows.push(row);
+    if (this.rows.length < this.leastCopied) return;
+    this.lines = new Lines(factLine(this.table));
+    for (const each of this.rows) this.lines.add(each);
+    this.rows = [];
+  }
+}
+
 type EventCoordinates = Pick<RecordedEvent, 'position' | 'revision'>;
 
 /** The key's text form: equal exactly when workspace and key cells are, since no normalized text holds a NUL. */
@@ -52,9 +97,15 @@ export function keyText(table: Table, workspace: string, key: Cells): string {
  * stored. Applying an event whose revision a row has already seen changes nothing.
  */
 export class RowBatch {
-  readonly #facts = new Map<Table, FactRow[]>();
+  readonly #facts = new Map<Table, Facts>();
   readonly #dictionaries = new Map<Table, Map<string, RowKey>>();
   readonly #chains = new Map<Table, Map<string, Chain>>();
+
+  /**
+   * @param leastCopied So many rows of a table go in as a copy: faster, but a row that is there already fails it all.
+   *   With fewer, and by default, those that are there already stay as they are.
+   */
+  constructor(readonly leastCopied: number = Number.POSITIVE_INFINITY) {}
 
   /** Asked for when nothing is changed any more. */
   #newest: ReadonlyMap<Table, ReadonlyMap<string, VersionRow>> | undefined;
@@ -87,26 +138,32 @@ export class RowBatch {
   /** All or nothing: throws when an operation is impossible, and then has changed nothing. */
   apply(workspace: string, event: EventCoordinates, operations: readonly Operation[]): void {
     const undo: (() => void)[] = [];
+    const added: PendingFact[] = [];
     try {
       for (const operation of operations) {
         if (operation.kind === 'change') undo.push(this.#change(event, workspace, operation));
         else if (operation.table.kind === 'dictionary') this.#define(workspace, operation, undo);
-        else this.#insert(event, workspace, operation);
+        else added.push(this.#insert(event, workspace, operation));
       }
     } catch (error) {
       for (const step of undo.reverse()) step();
-      for (const rows of this.#facts.values()) while (rows.at(-1)?.position === event.position) rows.pop();
+      for (const { facts } of added) facts.takeBack();
       throw error;
     }
+    for (const { facts, row } of added) facts.add(row);
   }
 
-  #insert(event: EventCoordinates, workspace: string, { table, row }: Extract<Operation, { kind: 'insert' }>): void {
+  #insert(
+    event: EventCoordinates,
+    workspace: string,
+    { table, row }: Extract<Operation, { kind: 'insert' }>,
+  ): PendingFact {
     if (table.kind !== 'facts') throw new InvalidCell(table.name, '*', `insert into a table of ${table.kind}`);
-    let rows = this.#facts.get(table);
-    if (rows === undefined) this.#facts.set(table, (rows = []));
-    const last = rows.at(-1);
-    const ordinal = last?.position === event.position ? last.ordinal + 1 : 0;
-    rows.push({ workspace, position: event.position, ordinal, values: normalizeValues(table, row) });
+    const values = normalizeValues(table, row);
+    let facts = this.#facts.get(table);
+    if (facts === undefined) this.#facts.set(table, (facts = new Facts(table, this.leastCopied)));
+    const { position } = event;
+    return { facts, row: { workspace, position, ordinal: facts.ordinalAt(position), values } };
   }
 
   #define(workspace: string, { table, row }: Extract<Operation, { kind: 'insert' }>, undo: (() => void)[]): void {
@@ -145,7 +202,7 @@ export class RowBatch {
     };
   }
 
-  facts(): ReadonlyMap<Table, readonly FactRow[]> {
+  facts(): ReadonlyMap<Table, AddedFacts> {
     return this.#facts;
   }
 

@@ -1,26 +1,23 @@
-import { RowBatch, type RowKey, type VersionRow } from './batch.js';
-import { BatchFold, type Evolved, type PartitionState, type StreamPlace } from './batch-fold.js';
-import type { Batch, Delivery, Stop } from './delivery.js';
+import type { RowBatch, RowKey, VersionRow } from './batch.js';
+import {
+  BatchFold,
+  greatest,
+  least,
+  OpenBatch,
+  type Evolved,
+  type PartitionState,
+  type StreamPlace,
+} from './batch-fold.js';
+import { Stopped, type Batch, type Delivery, type Stop } from './delivery.js';
 import { streamKey } from './partition.js';
 import { OtherBuild, type Generation } from './registry.js';
 import { Remembered } from './remembered.js';
 import { generationSchema } from './schema.js';
 import type { Database } from './transaction.js';
 import { loadVersions, type Queryable } from './writer.js';
-import { assertEpoch, storeBatch, type Folded } from './store.js';
+import { assertEpoch, emptyBatch, isDataFault, storeBatch, type Folded } from './store.js';
 import { openEnd, type Table } from './table.js';
 import type { View } from './view.js';
-
-/** A strict consumer met what stops a partition. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped';
-  constructor(readonly stop: Stop) {
-    super(
-      `view ${stop.view}: ${stop.eventType} ${stop.eventId} (${stop.stream} revision ${stop.revision}, position ` +
-        `${stop.position}) stops partition ${stop.partition}: ${stop.error}`,
-    );
-  }
-}
 
 export interface ConsumerOptions {
   /** This view feeds the table that leads from a time to a position. */
@@ -41,9 +38,9 @@ interface Writing {
   readonly written: (batch: Batch) => void;
 }
 
-/** More than the streams of any two batches, so that the heads of the one that is being written are among them. */
-const rememberedStreams = 100_000;
-const rememberedRows = 4_000;
+/** What is not remembered is looked up. More of them cost more: every collection of old objects visits them all. */
+const rememberedStreams = 10_000;
+const rememberedRows = 1_000;
 /** Milliseconds for which folding keeps the process from anything else. */
 const slice = 8;
 const sliceCheck = 64;
@@ -59,8 +56,8 @@ export class ViewConsumer {
   readonly #heads = new Remembered<bigint>(rememberedStreams);
   /** By table and key the newest version of the rows that were changed last. */
   readonly #rows = new Map<Table, Remembered<VersionRow>>();
-  /** Rows that are on their way into the database. */
-  #writing: RowBatch | undefined;
+  /** What is on its way into the database. */
+  #writing: Folded | undefined;
 
   constructor(
     private readonly pool: Database,
@@ -224,9 +221,7 @@ export class ViewConsumer {
           isAsFolded && folding[0].status === 'fulfilled'
             ? folding[0].value
             : await this.#fold(batch.deliveries, batch.watermark);
-        this.#adopt(folded);
-        this.#writing = folded.rows;
-        before = { batch, done: this.#store(folded).then(() => written(batch)), written };
+        before = { batch, done: this.#begin(folded).then(() => written(batch)), written };
         before.done.catch(() => undefined);
       }
       await this.#finish(before);
@@ -259,7 +254,7 @@ export class ViewConsumer {
     isolated?: { readonly poison: unknown },
   ): Promise<void> {
     const folded = await this.#fold(deliveries, watermark, isolated);
-    await this.#store(folded, isolated !== undefined);
+    await this.#store(folded);
     this.#adopt(folded);
   }
 
@@ -269,11 +264,31 @@ export class ViewConsumer {
     watermark: Batch['watermark'] | undefined,
     isolated?: { readonly poison: unknown },
   ): Promise<Folded> {
-    const work = new BatchFold(this.view, this.generation, this.#partitions, this.#heads, this.options);
-    const rows = new RowBatch();
+    const open = this.open(isolated !== undefined);
+    await this.fold(open, { deliveries: given, watermark }, isolated?.poison);
+    return open.close();
+  }
+
+  /** A batch into which events can be folded one part after the other. Only one is open at a time. */
+  open(isCareful = false): OpenBatch {
+    const [heads, writing] = [this.#heads, this.#writing?.work];
+    const known = { get: (stream: string) => heads.get(stream) ?? writing?.headOf(stream) };
+    const work = new BatchFold(this.view, this.#generation, this.#partitions, known, this.options);
+    return new OpenBatch(work, emptyBatch(this.#generation, isCareful), isCareful);
+  }
+
+  /**
+   * Folds into an open batch what follows what is in it.
+   * @param poison What the database says of the only event.
+   * @throws whatever the database throws, and Stopped where the consumer is strict; the batch is of no use then
+   */
+  async fold(
+    { work, rows, isCareful }: OpenBatch,
+    { deliveries: given, watermark }: Omit<Batch, 'watermark'> & { readonly watermark: Batch['watermark'] | undefined },
+    poison?: unknown,
+  ): Promise<void> {
     // Where Postgres has refused something, each event by itself.
-    const deliveries = isolated === undefined ? work.followed(given) : given;
-    const poison = isolated?.poison;
+    const deliveries = isCareful ? given : work.followed(given);
     const places = deliveries.map((delivery) => work.placeOf(delivery));
     await this.#loadHeads(work.unknown());
     let since = performance.now();
@@ -304,7 +319,21 @@ export class ViewConsumer {
     work.pass();
     if (watermark !== undefined) work.advance(watermark);
     if (this.options.strict === true && work.newStops.length > 0) throw new Stopped(work.newStops[0]!);
-    return { work, rows, moved: work.moved() };
+  }
+
+  /**
+   * Writes a batch. What is opened from now on follows it, while it is on its way.
+   * @throws Fenced, and whatever the database throws; then {@link load} comes before anything else
+   */
+  write(open: OpenBatch): Promise<void> {
+    return this.#begin(open.close());
+  }
+
+  async #begin(folded: Folded): Promise<void> {
+    this.#adopt(folded);
+    this.#writing = folded;
+    await this.#store(folded);
+    if (this.#writing === folded) this.#writing = undefined;
   }
 
   #adopt({ work, rows }: Folded): void {
@@ -338,7 +367,7 @@ export class ViewConsumer {
     }
     for (const [table, keys] of made) for (const text of keys.keys()) batch.load(table, text, undefined);
     for (const [table, keys] of wanted) {
-      const [remembered, writing] = [this.#rows.get(table), this.#writing?.newest().get(table)];
+      const [remembered, writing] = [this.#rows.get(table), this.#writing?.rows.newest().get(table)];
       const unknown: RowKey[] = [];
       for (const [text, key] of keys) {
         const known = writing?.get(text) ?? remembered?.get(text);
@@ -353,24 +382,10 @@ export class ViewConsumer {
     }
   }
 
-  async #store({ work, rows, moved }: Folded, isCareful = false): Promise<void> {
+  async #store({ work, rows, moved }: Folded): Promise<void> {
     if (moved.length > 0 || work.newStops.length > 0)
-      await storeBatch(this.pool, this.generation, this.#epoch, { work, rows, moved }, isCareful);
+      await storeBatch(this.pool, this.generation, this.#epoch, { work, rows, moved });
     else if (work.isPassedBy) await assertEpoch(this.pool, this.generation, this.#epoch);
     for (const stop of work.newStops) this.options.onStop?.(stop);
   }
-}
-
-/** Postgres answers that a value is impossible (SQLSTATE classes 21, 22, 23 and 54): no retry will help. */
-function isDataFault(error: unknown): boolean {
-  const code = (error as { readonly code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && /^(21|22|23|54)[0-9A-Z]{3}$/.test(code);
-}
-
-function least(states: readonly PartitionState[]): bigint {
-  return states.reduce((low, { position }) => (position < low ? position : low), states[0]?.position ?? -1n);
-}
-
-function greatest(states: readonly PartitionState[]): bigint {
-  return states.reduce((high, { position }) => (position > high ? position : high), -1n);
 }

@@ -9,6 +9,8 @@ export interface Delivery {
   readonly place?: Place;
   /** The decoded event; undefined for a type that nobody of this build knows. @throws what the codec throws */
   decoded(): RecordedAssayEvent | undefined;
+  /** Every view has folded it: what was decoded need not be kept, and is decoded anew if somebody asks again. */
+  forget?(): void;
 }
 
 /** Deliveries in position order within each partition, and how far each partition is complete after them. */
@@ -30,6 +32,17 @@ export interface Stop {
   readonly revision: bigint;
   readonly position: bigint;
   readonly error: string;
+}
+
+/** A strict consumer met what stops a partition. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+  constructor(readonly stop: Stop) {
+    super(
+      `view ${stop.view}: ${stop.eventType} ${stop.eventId} (${stop.stream} revision ${stop.revision}, position ` +
+        `${stop.position}) stops partition ${stop.partition}: ${stop.error}`,
+    );
+  }
 }
 
 /** A stop as fields of a log line: event, view and error. */

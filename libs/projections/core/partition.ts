@@ -11,7 +11,7 @@ export interface Place {
   readonly workspace: string;
 }
 
-const places = new Remembered<Place>(100_000);
+const places = new Remembered<Place>(10_000);
 
 /** What a stream's name says, looked at once. */
 export function placeOf(stream: string): Place {

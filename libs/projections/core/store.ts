@@ -1,11 +1,11 @@
 import type { PoolClient } from 'pg';
-import type { RowBatch } from './batch.js';
+import { RowBatch } from './batch.js';
 import type { BatchFold, ClockRow, Moved } from './batch-fold.js';
 import type { Stop } from './delivery.js';
 import { streamKey } from './partition.js';
 import type { Generation } from './registry.js';
 import { transaction, type Database } from './transaction.js';
-import { arrayLiteral, writeBatch, type Copying, type Queryable } from './writer.js';
+import { arrayLiteral, writeBatch, type Queryable } from './writer.js';
 
 /**
  * Somebody else has moved a partition of this generation, or taken it: a rebuild that has switched, a release. This
@@ -37,16 +37,18 @@ const beginRebuild = 'BEGIN; SET LOCAL synchronous_commit = off';
 /** Fewer rows than this are sent with the statement that adds them. */
 const leastCopied = 64;
 
-/** What lacks its keys takes copies only. */
-function copyingOf(rebuild: Generation['rebuild'], isCareful: boolean, client: PoolClient): Copying | undefined {
-  if (rebuild === 'bare') return { client, least: 0 };
-  return isCareful ? undefined : { client, least: leastCopied };
+/**
+ * An empty batch for a generation. What lacks its keys takes copies only.
+ * @param isCareful Rows that are there already stay as they are; else they are an error, since the positions say that
+ *   there are none.
+ */
+export function emptyBatch({ rebuild }: Generation, isCareful: boolean): RowBatch {
+  if (rebuild === 'bare') return new RowBatch(0);
+  return isCareful ? new RowBatch() : new RowBatch(leastCopied);
 }
 
 /**
  * Rows, heads, clock, stops and positions of one batch, in one transaction.
- * @param isCareful Rows that are there already stay as they are; else they are an error, since the positions say that
- *   there are none.
  * @throws Fenced
  */
 export async function storeBatch(
@@ -54,7 +56,6 @@ export async function storeBatch(
   { view, generation, schema, rebuild }: Generation,
   epoch: number,
   { work, rows, moved }: Folded,
-  isCareful: boolean,
 ): Promise<void> {
   const heads = work
     .movedStreams()
@@ -87,7 +88,7 @@ export async function storeBatch(
         revisions,
       );
     }
-    await writeBatch(client as unknown as Queryable, schema, rows, copyingOf(rebuild, isCareful, client));
+    await writeBatch(client as unknown as Queryable, schema, rows, client);
     if (work.clockRows.length > 0) await writeClock(client as unknown as Queryable, generation, work.clockRows);
     for (const stop of work.newStops) await writeStop(client as unknown as Queryable, stop);
   });
@@ -147,4 +148,10 @@ export async function writeStop(database: Queryable, stop: Stop): Promise<void> 
       stop.error,
     ],
   );
+}
+
+/** Postgres answers that a value is impossible (SQLSTATE classes 21, 22, 23 and 54): no retry will help. */
+export function isDataFault(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown } | undefined)?.code;
+  return typeof code === 'string' && /^(21|22|23|54)[0-9A-Z]{3}$/.test(code);
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { copyFacts, copyVersions } from './copy.js';
+import { copyLines } from './copy.js';
+import { Lines, versionLine } from './lines.js';
 import { cellType, type CellType, type Column, type Table } from './table.js';
 import { commonColumns } from './schema.js';
 import type { Closing, FactRow, RowBatch, RowKey, VersionRow } from './batch.js';
@@ -115,13 +116,13 @@ export function insertEntries(
   return insertRows(database, `${schema}.${table.name}`, [...common(table, sorted), ...ownColumns(table, sorted)]);
 }
 
-/** Closes the stored versions that new ones follow, then adds those. @param copying As in {@link writeBatch}. */
+/** Closes the stored versions that new ones follow, then adds those. @param client Copies them in. */
 export async function writeVersions(
   database: Queryable,
   schema: string,
   table: Table,
   { added, closed }: { readonly added: readonly VersionRow[]; readonly closed: readonly Closing[] },
-  copying?: Copying,
+  client?: PoolClient,
 ): Promise<void> {
   const target = `${schema}.${table.name}`;
   if (closed.length > 0) {
@@ -147,8 +148,10 @@ export async function writeVersions(
       columns.map(({ type, values }) => arrayLiteral(type, values)),
     );
   }
-  if (copying !== undefined && added.length >= copying.least) {
-    return copyVersions(copying.client, schema, table, added);
+  if (client !== undefined) {
+    const lines = new Lines(versionLine(table));
+    for (const row of added) lines.add(row);
+    return copyLines(client, schema, table, lines);
   }
   const rows = added.map((row) => ({ ...row, position_to: row.positionTo }));
   await insertRows(database, target, [...common(table, rows), ...ownColumns(table, rows)]);
@@ -201,27 +204,22 @@ function readCell(type: CellType, value: unknown): unknown {
   return value;
 }
 
-/** Rows are copied in where there are so many: faster, but a row that is there already fails it all. */
-export interface Copying {
-  readonly client: PoolClient;
-  readonly least: number;
-}
-
 /**
  * Writes a whole batch into one generation. To be called inside the transaction that moves the positions.
- * @param copying Default: rows that are there already stay as they are, which facts without a key cannot tell.
+ * @param client For a batch that copies: the connection of that transaction.
  */
 export async function writeBatch(
   database: Queryable,
   schema: string,
   batch: RowBatch,
-  copying?: Copying,
+  client?: PoolClient,
 ): Promise<void> {
   for (const [table, rows] of batch.dictionaries()) await insertEntries(database, schema, table, rows);
-  for (const [table, rows] of batch.facts()) {
-    if (rows.length === 0) continue;
-    if (copying === undefined || rows.length < copying.least) await insertFacts(database, schema, table, rows);
-    else await copyFacts(copying.client, schema, table, rows);
+  for (const [table, { rows, lines }] of batch.facts()) {
+    if (lines !== undefined) await copyLines(client!, schema, table, lines);
+    else if (rows.length > 0) await insertFacts(database, schema, table, rows);
   }
-  for (const [table, rows] of batch.versions()) await writeVersions(database, schema, table, rows, copying);
+  for (const [table, rows] of batch.versions()) {
+    await writeVersions(database, schema, table, rows, rows.added.length < batch.leastCopied ? undefined : client);
+  }
 }

@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import { readSegment, segmentState, shareSegment, type SharedPiece } from '../../event-store/segment.js';
 import { connectionOf } from '../../postgres/pool.js';
 import { startThread } from '../../runtime/thread.js';
-import { Stopped } from '../core/consumer.js';
+import { Stopped } from '../core/delivery.js';
 import type { Stop } from '../core/delivery.js';
 import { partitionOf } from '../core/partition.js';
 import type { Generation } from '../core/registry.js';
