@@ -6,8 +6,8 @@ import type { EventStore, StoredEvent } from './port.js';
  * Appends under way: what comes while a store writes is its next transaction, so that more make fewer of them, and a
  * store whose transaction is full goes on with what has come.
  */
-export const mostInFlight = 4_000;
-export const mostBytesInFlight = 16 * 1024 * 1024;
+export const mostInFlight = 1_000;
+export const mostBytesInFlight = 4 * 1024 * 1024;
 export const appendEvents = 500;
 export const appendBytes = 500 * 1024;
 

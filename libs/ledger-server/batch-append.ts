@@ -3,6 +3,7 @@ import type { BatchAppendRequest, BatchAppendRequests, WriteOutcome } from '#lib
 import { AnswerFrames, MalformedMessage, takeWholeFrames } from '#libs/event-store/protocol';
 import { mayWrite } from './access.js';
 import { Proposals, wrongName } from './proposals.js';
+import { widenReceiveWindow } from './receive-window.js';
 import { invalidArgument, notAuthenticated, unavailable } from './status.js';
 import type { StreamsContext } from './streams-service.js';
 
@@ -21,6 +22,7 @@ interface OpenAppend {
 export function batchAppend(context: StreamsContext): handleBidiStreamingCall<BatchAppendRequests, AnswerFrames> {
   return (call) => {
     takeWholeFrames(call);
+    widenReceiveWindow(call);
     const role = context.authenticate(call.metadata);
     if (!role) return void call.emit('error', notAuthenticated());
     const open = new Map<string, OpenAppend>();
