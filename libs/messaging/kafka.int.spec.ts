@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import { BrokerUnavailable, createKafka, TopicMismatch } from '#libs/messaging';
 import type { BatchHandler, IncomingRecord, Messaging, OutgoingRecord, Publisher } from '#libs/messaging';
 import { FetchedRecord } from './fetched-record.js';
@@ -52,6 +53,19 @@ suite('Kafka behind the port', () => {
         [1, 0n],
       ]),
     );
+  });
+
+  test('a topic that was deleted is made again, also by a client that has asked for its offsets', async () => {
+    const settings = { topic: await topicOf('deleted'), partitions: 2, replicationFactor: 1, configuration: {} };
+    await messaging.endOffsets('deleted');
+    const admin = new kafkajs.Kafka({ brokers: [broker.address], logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.deleteTopics({ topics: ['deleted'] });
+    for (const deadline = Date.now() + 120_000; (await admin.listTopics()).includes('deleted');)
+      if (Date.now() > deadline) throw new Error('the topic is not deleted');
+    await admin.disconnect();
+    expect(await messaging.ensureTopic(settings)).toBe('created');
+    expect((await messaging.endOffsets('deleted')).size).toBe(2);
   });
 
   test('records come back as they went out, in order within their partition, from an offset of the reader', async () => {

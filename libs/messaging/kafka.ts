@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
-import type { Admin, Consumer, EachBatchPayload, KafkaConfig, SASLOptions } from 'kafkajs';
+import type { Admin, Consumer, EachBatchPayload, ITopicConfig, KafkaConfig, SASLOptions } from 'kafkajs';
 import { createCluster } from './kafka-cluster.js';
 import type { KafkaCluster } from './kafka-cluster.js';
 import { decodeFetches } from './fetch-decoding.js';
@@ -53,7 +53,7 @@ export function createKafka(options: KafkaOptions): Messaging {
       if (existing === undefined) {
         const configEntries = Object.entries(configuration).map(([name, value]) => ({ name, value }));
         const topics = [{ topic, numPartitions: partitions, replicationFactor, configEntries }];
-        const isNew = await translated(() => admin.createTopics({ topics, waitForLeaders: false }));
+        const isNew = await translated(() => created(kafka, topics));
         // Right after that a broker may say that it does not know the topic, or does not lead it.
         await translated(() => insist(retry, () => settled(admin, topic)));
         return isNew ? 'created' : 'existing';
@@ -188,6 +188,20 @@ async function partitionCount(admin: Admin, topic: string): Promise<number | und
   if (!(await admin.listTopics()).includes(topic)) return undefined;
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   return topics[0]?.partitions.length;
+}
+
+/**
+ * By a client of its own: one that has asked for the topic's offsets asks for the topic whenever it asks for brokers, and
+ * is refused once the topic has been deleted.
+ */
+async function created(kafka: InstanceType<typeof Kafka>, topics: ITopicConfig[]): Promise<boolean> {
+  const admin = kafka.admin({ retry });
+  try {
+    await admin.connect();
+    return await admin.createTopics({ topics, waitForLeaders: false });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 async function settled(admin: Admin, topic: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { StoreUnavailable, streamOf } from '#libs/event-store';
 import type { PlacedEvent, StoredEvent, SubscriptionItem } from '#libs/event-store';
-import { watermarkRecord } from '#libs/messaging';
-import type { Outgoing } from '#libs/messaging';
+import { BrokerUnavailable, watermarkRecord } from '#libs/messaging';
+import type { Messaging, Outgoing } from '#libs/messaging';
 import { leaseSeconds, renewLease } from './lease.js';
 import type { Lease } from './lease.js';
 import { createQueue } from './queue.js';
@@ -95,6 +95,9 @@ export async function lead(
       } else if (batch.length > 0) tell();
       await settled(1);
       const idle = Date.now() - saved.at;
+      // Nothing else would tell an idle relay that what it has sent is gone.
+      if (idle > idleRenewalMs && (await isUntouched(messaging, topic.topic)))
+        throw new BrokerUnavailable(`topic ${topic.topic} was made anew`);
       if (idle > idleRenewalMs || (idle >= saveMs && acknowledged !== saved.position)) {
         await renewLease(pool, topic.topic, holder, epoch, acknowledged < 0n ? undefined : acknowledged);
         saved = { at: Date.now(), position: acknowledged };
@@ -162,4 +165,10 @@ const isEvent = (kind: Item['kind']): boolean => kind === 'placed' || kind === '
 function bytesOf(item: Item): number {
   if (item.kind === 'placed') return item.dataTo - item.dataFrom + (item.metadataTo - item.metadataFrom) + 500;
   return item.kind === 'event' ? item.event.data.length + item.event.metadata.length + 500 : 0;
+}
+
+/** Who leads writes to every partition before it saves a position: where there is none, the topic was made anew. */
+export async function isUntouched(messaging: Messaging, topic: string): Promise<boolean> {
+  const ends = await messaging.endOffsets(topic);
+  return [...ends.values()].some((end) => end === 0n);
 }

@@ -7,7 +7,7 @@ import { BrokerUnavailable, TopicMismatch } from '#libs/messaging';
 import type { Messaging, TopicSettings } from '#libs/messaging';
 import { assertSameStore, OtherStore } from '#libs/projections/timeline';
 import { acquireLease, createLeaseTable, forgetPosition, leaseSeconds, LeaseLost, releaseLease } from './lease.js';
-import { lead } from './lead.js';
+import { isUntouched, lead } from './lead.js';
 
 export interface RelayOptions {
   readonly store: Pick<ConnectedStore, 'subscribeInPlace' | 'readAll'>;
@@ -73,20 +73,12 @@ export function startRelay(options: RelayOptions): Relay {
     }
     begun();
     const { id, epoch } = lease;
-    const isNew = made === 'created' || (lease.position !== undefined && (await isUntouched()));
+    // Made anew by this relay, or by one that died of it or that stands by.
+    const isNew = made === 'created' || (lease.position !== undefined && (await isUntouched(messaging, topic.topic)));
     if (isNew) await forgetPosition(pool, topic.topic, holder, epoch);
     const position = isNew ? undefined : lease.position;
     change({ status: 'leading', epoch, position, caughtUp: false });
     await lead(options, { id, epoch, position, holder }, abort.signal, change);
-  }
-
-  /**
-   * Who leads writes to every partition before it saves a position: the topic was made anew, by a relay that died of it
-   * or that stands by.
-   */
-  async function isUntouched(): Promise<boolean> {
-    const ends = await messaging.endOffsets(topic.topic);
-    return [...ends.values()].some((end) => end === 0n);
   }
 
   const running = (async () => {

@@ -178,6 +178,15 @@ test.each(['created', 'existing'] as const)(
   },
 );
 
+test('an idle relay sees that its topic was made anew, and fills it', async () => {
+  const relay = start();
+  await until('all', () => relay.state.caughtUp && relay.state.events >= 30);
+  const { epoch, events } = relay.state;
+  for (let partition = 0; partition < partitions; partition += 1) topic.replace(partition, []);
+  await until('all again', () => relay.state.epoch !== epoch && relay.state.caughtUp && relay.state.events >= events);
+  expect(new Set(eventIds()).size).toBe(events);
+});
+
 test('what was not acknowledged is sent again, and the lease is kept through the failure', async () => {
   let failures = 3;
   const epochs = new Set<bigint | undefined>();
