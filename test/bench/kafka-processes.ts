@@ -9,7 +9,7 @@ import { repositoryRoot } from '#libs/runtime';
 import { kafkaMissing, startTestBroker } from '../../libs/messaging/testing.js';
 import type { TestBroker } from '../../libs/messaging/testing.js';
 import { testDatabase } from '../../libs/postgres/testing.js';
-import { ledgerProcess } from './ledger-process.js';
+import { ledgerProcess, productFlags } from './ledger-process.js';
 import type { LedgerProcess } from './ledger-process.js';
 
 /** A ledger, a database and a broker, and the relay and projectors that a bench starts beside them: as in production. */
@@ -27,8 +27,7 @@ export interface KafkaStage {
   close(): Promise<void>;
 }
 
-/** As `npm run start:relay` and the others have it (scripts/run.mjs). */
-export const relayFlags = ['--max-semi-space-size=64'];
+export const relayFlags = productFlags;
 
 export async function kafkaStage(): Promise<KafkaStage> {
   if (kafkaMissing) throw new Error(`this bench needs a broker: ${kafkaMissing}`);

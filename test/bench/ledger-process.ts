@@ -28,13 +28,25 @@ const program = `
   process.stdin.resume().on('end', async () => { await server.close(); await postgres?.close(); process.exit(0); });
 `;
 
+/** As `npm run ledger`, `npm run start` and the others have it (scripts/run.mjs). */
+export const productFlags = ['--max-semi-space-size=64'];
+
 /** A ledger server as the product runs it, with TLS, in a process of its own; or the same server storing in memory. */
 export async function ledgerProcess(storage: 'postgres' | 'memory'): Promise<LedgerProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-bench-'));
   prepareDataFolder(folder);
   const child = spawn(
     process.execPath,
-    ['--import', './scripts/typescript-loader.mjs', '--input-type=module', '-e', program, folder, storage],
+    [
+      ...productFlags,
+      '--import',
+      './scripts/typescript-loader.mjs',
+      '--input-type=module',
+      '-e',
+      program,
+      folder,
+      storage,
+    ],
     { cwd: repositoryRoot(), stdio: ['pipe', 'pipe', 'inherit'] },
   );
   const line = await new Promise<string>((resolve, reject) => {
