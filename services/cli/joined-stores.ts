@@ -12,28 +12,39 @@ export interface JoinedStores {
   close(): Promise<void>;
 }
 
-/** The command was not told where the product is. */
+/** The command was not told where the product is, or was told two places. */
 export class NoStores extends Error {
   readonly code = 'BadInput';
 }
 
 /**
  * Those of a data folder, started for this one command or joined where a product runs over them; DATABASE_URL and
- * EVENTSTORE_URL name stores outside of it, and both together need no folder.
+ * EVENTSTORE_URL name stores outside of it, as they do for the product, and both together need no folder. Where a
+ * product runs over the folder they must be its own.
+ * @param say told where the stores are not those of the folder that was named
+ * @throws NoStores
  */
-export async function joinStores(dataDirectory: string | undefined): Promise<JoinedStores> {
+export async function joinStores(
+  dataDirectory: string | undefined,
+  say?: (line: string) => void,
+): Promise<JoinedStores> {
   const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
-  if (dataDirectory === undefined) {
-    if (!databaseUrl || !eventStoreUrl)
-      throw new NoStores('--data DIR, or DATABASE_URL and EVENTSTORE_URL, are wanted');
+  if (databaseUrl && eventStoreUrl) {
+    // Nothing of the folder is wanted: what its product has written there stays.
+    if (dataDirectory !== undefined) say?.(`DATABASE_URL and EVENTSTORE_URL come before ${dataDirectory}`);
     return connected({ databaseUrl, eventStoreUrl });
   }
+  if (dataDirectory === undefined) throw new NoStores('--data DIR, or DATABASE_URL and EVENTSTORE_URL, are wanted');
   const folder = resolve(dataDirectory);
-  const given = { ...(databaseUrl && { databaseUrl }), ...(eventStoreUrl && { eventStoreUrl }) };
+  const given: { readonly databaseUrl?: string; readonly eventStoreUrl?: string } = {
+    ...(databaseUrl && { databaseUrl }),
+    ...(eventStoreUrl && { eventStoreUrl }),
+  };
   try {
     const stores = await openStores({ dataDirectory: folder, ...given });
     // Its own client is of the port; a tool wants the rest too.
     const store = createEventStore({ connectionString: stores.eventStoreUrl });
+    for (const name of names) if (given[name] !== undefined) say?.(`${variables[name]} comes before ${folder}`);
     const close = async (): Promise<void> => {
       await store.close();
       await stores.close();
@@ -42,9 +53,18 @@ export async function joinStores(dataDirectory: string | undefined): Promise<Joi
   } catch (error) {
     const path = join(folder, 'stores.json');
     if (!(error instanceof DataFolderInUse) || !existsSync(path)) throw error;
-    return connected(JSON.parse(readFileSync(path, 'utf8')) as { databaseUrl: string; eventStoreUrl: string });
+    const running = JSON.parse(readFileSync(path, 'utf8')) as { databaseUrl: string; eventStoreUrl: string };
+    for (const name of names)
+      if (given[name] !== undefined && given[name] !== running[name])
+        throw new NoStores(
+          `${variables[name]} names another store than the product that runs over ${folder}: unset it, or leave --data out`,
+        );
+    return connected(running);
   }
 }
+
+const names = ['databaseUrl', 'eventStoreUrl'] as const;
+const variables = { databaseUrl: 'DATABASE_URL', eventStoreUrl: 'EVENTSTORE_URL' } as const;
 
 function connected(urls: { readonly databaseUrl: string; readonly eventStoreUrl: string }): JoinedStores {
   const store = createEventStore({ connectionString: urls.eventStoreUrl });

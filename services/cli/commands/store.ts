@@ -17,7 +17,7 @@ on with those of before: what somebody has pinned, the views and the topics stay
 Or writes the log into a segment file: every event as it is stored, in order, with position, revision and digest. Run
 it again after it was broken off, or when the log has grown; what is there is checked and it goes on.
 
-  --store URL      connection string; default EVENTSTORE_URL, else the product of --data DIR
+  --store URL      connection string; default EVENTSTORE_URL, also beside --data, else the product of --data DIR
   --from POSITION  first position to export; default 0, the beginning, which a rebuild of a view wants
 
 Exit code 0: copied and verified, or exported. 2: refused or broken off; the reason is printed.
@@ -66,7 +66,7 @@ async function exportLog(
   if (path === undefined || rest.length > 0) throw new BadInput(`one FILE is wanted\n${usage}`);
   const { from = '0', store: url = process.env['EVENTSTORE_URL'] } = values;
   if (!/^(0|[1-9][0-9]{0,18})$/.test(from)) throw new BadInput(`--from: a position, not "${from}"`);
-  const joined = url ? undefined : await joinStores(values.data);
+  const joined = url ? undefined : await joinStores(values.data, (line) => void stderr.write(`assay store: ${line}\n`));
   const store = joined?.store ?? createEventStore({ connectionString: url! });
   const abort = new AbortController();
   const stop = (): void => abort.abort();

@@ -32,7 +32,8 @@ Looks after the read models of a running product, or of one that stands still.
             An EVENT that no decision can read holds up whatever rests on its stream: decisions --skip passes it by,
             --retry takes that back. ASSAY_KEY holds the service key of an administrator
 
-  --data DIR   data folder, as in npm start -- --data DIR; without it DATABASE_URL and EVENTSTORE_URL name both stores
+  --data DIR   data folder, as in npm start -- --data DIR; DATABASE_URL and EVENTSTORE_URL name stores outside of it,
+               and both need no folder
   --json       the result as JSON
 
 Exit code 0: done. 1: verify found a difference, or a released partition is stopped again. 2: refused or broken off.
@@ -79,7 +80,7 @@ export async function views(args: readonly string[], context: CommandContext): P
     );
   const isOfDecisions = name === 'release' && words[0] === decisionsView;
   if (name !== 'list' && words[0] !== undefined && !isOfDecisions) viewNamed(words[0]);
-  const stores = await joinStores(values.data);
+  const stores = await joinStores(values.data, (line) => void context.stderr.write(`assay views: ${line}\n`));
   const pool = createPool(stores.databaseUrl, { max: 6, name: 'assay-views' });
   try {
     await (readOnly.has(name) ? checkRegistry(pool) : migrateRegistry(pool));
