@@ -50,10 +50,10 @@ onLinux('where a product runs over the folder, one of its two stores cannot be e
     writeFileSync(join(folder, 'postgres', 'owner.json'), JSON.stringify({ pid: owner.pid, started }));
     const own = { databaseUrl: database.url, eventStoreUrl: ledger.connectionString };
     writeFileSync(join(folder, 'stores.json'), JSON.stringify(own));
-    process.env['DATABASE_URL'] = 'postgres://somewhere/else';
+    process.env['EVENTSTORE_URL'] = 'esdb://somewhere.else:2113?tls=false';
     await expect(joinStores(folder)).rejects.toThrow(NoStores);
-    await expect(joinStores(folder)).rejects.toThrow(/^DATABASE_URL names another store than the product/);
-    process.env['DATABASE_URL'] = database.url;
+    await expect(joinStores(folder)).rejects.toThrow(/^EVENTSTORE_URL names another store than the product/);
+    process.env['EVENTSTORE_URL'] = ledger.connectionString;
     const joined = await joinStores(folder);
     expect(joined.databaseUrl).toBe(database.url);
     await joined.close();

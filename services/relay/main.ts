@@ -30,7 +30,8 @@ await runService('relay', log, async () => {
   const pool = createPool(databaseUrl, { max: 3, name: 'assay-relay', queryTimeoutMilliseconds: 4_000 });
   let said = '';
   const onState = ({ status, epoch, position, error }: RelayState) => {
-    const now = `${status}: ${error ?? ''}`;
+    // Who stands by is told each time for how many seconds more.
+    const now = `${status}: ${error?.replace(/ for \d+ s more$/, '') ?? ''}`;
     if (now === said) return;
     said = now;
     const level = error === undefined || status === 'standing-by' ? 'info' : 'warn';
