@@ -174,6 +174,26 @@ describe('a copy of a store', () => {
     expect(facts(await all(target.readAll()))).toEqual(facts(await all(source.readAll())));
   });
 
+  test('goes on after its connection to the target was lost', async () => {
+    await fill(2_000);
+    const losing = Object.create(source) as ConnectedStore;
+    losing.readTypes = (types) => source.readTypes(types);
+    losing.readEverything = async function* () {
+      let seen = 0;
+      for await (const items of source.readEverything()) {
+        yield items;
+        seen += items.length;
+        if (seen > 1_000) await target.close();
+      }
+    };
+    await expect(copyStore({ source: losing, target, map })).rejects.toThrow();
+    expect(existsSync(map)).toBe(false);
+    target = createEventStore({ connectionString: stores[1].connectionString });
+    const { events } = await copyStore({ source, target, map });
+    expect(events).toBe(3_999);
+    expect(facts(await all(target.readAll()))).toEqual(facts(await all(source.readAll())));
+  });
+
   test('reads its source once, and says which event of the target is another one', async () => {
     await fill(700);
     const reads: string[] = [];
