@@ -5,7 +5,8 @@ import type { KafkaMessage } from 'kafkajs';
 import { decodeFetch } from './fetch-response.js';
 import type { FetchedRecord } from './fetched-record.js';
 import { incoming } from './kafka-fetch.js';
-import type { OutgoingRecord } from './port.js';
+import { eventRecord, relayedItem } from './event-record.js';
+import type { IncomingRecord, OutgoingRecord } from './port.js';
 import { writeRecordBatch } from './record-batch.js';
 import { RecordBytes } from './record-bytes.js';
 
@@ -116,4 +117,60 @@ test('what is compressed, of a transaction or of another format is left to kafka
   for (let length = 0; length < bytes.length; length += 1)
     expect(decodeFetch(bytes.subarray(0, length))).toBeUndefined();
   expect(decodeFetch(response([[[{ ...plain, headers: JSON.parse('{"__proto__":"x"}') as {} }]]]))).toBeUndefined();
+});
+
+const relay = { id: '0b54bd1d-9d39-4b7c-8ee7-5c4d03bd5a3b', epoch: 3n };
+const position = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n });
+const event = fc.record({
+  id: fc.uuid(),
+  type: fc.constantFrom('Tested', 'Größe', 'X'),
+  stream: fc.constantFrom('dataset-main.1', 'datensätze-main.2'),
+  revision: position,
+  position,
+  recordedAt: fc.constant('2026-11-22T10:00:00.000Z'),
+  data: fc.uint8Array({ maxLength: 20 }),
+  metadata: fc.uint8Array({ maxLength: 20 }),
+});
+/** What somebody else might have written in place of one of the relay's headers. */
+const strange = fc.tuple(
+  fc.constantFrom('kind', 'relay', 'epoch', 'event-id', 'event-type', 'stream', 'revision', 'position', 'recorded-at'),
+  fc.constantFrom(
+    '',
+    '-1',
+    '007',
+    '1e3',
+    '9'.repeat(20),
+    relay.id.toUpperCase(),
+    'watermark',
+    'events',
+    'datensätze-main.2',
+  ),
+);
+
+test('a record read where it lies says what the same record says as objects, or is refused for the same reason', () => {
+  const said = (record: IncomingRecord): unknown => {
+    try {
+      const item = relayedItem(record);
+      if (item.kind === 'watermark') return item;
+      const { id, type, stream, revision, position: at, recordedAt, data, metadata } = item.event;
+      const bytes = [Buffer.from(data).toString('hex'), Buffer.from(metadata).toString('hex')];
+      return [item.id, item.epoch, id, type, stream, revision, at, recordedAt, ...bytes];
+    } catch (error) {
+      return String(error);
+    }
+  };
+  fc.assert(
+    fc.property(event, fc.option(strange), fc.boolean(), (stored, odd, isLacking) => {
+      const { key, value, headers } = eventRecord(stored, relay, 0);
+      const { [odd?.[0] ?? '']: _, ...others } = headers;
+      const given = odd === null ? headers : isLacking ? others : { ...headers, [odd[0]]: odd[1] };
+      const answer = decodeFetch(response([[[{ partition: 0, key, value, headers: given }]]]))!;
+      const fetched = answer.responses[0]!.partitions[0]!.messages[0]!;
+      const { partition: at, offset, timestamp } = fetched;
+      expect(said(fetched)).toEqual(
+        said({ partition: at, offset, timestamp, key: fetched.key, value: fetched.value, headers: fetched.headers }),
+      );
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -5,13 +5,23 @@ import type { RecordedAssayEvent } from '#libs/event-store';
 import type { BatchHandler, Messaging, RelayStamp } from '#libs/messaging';
 import { createPool } from '#libs/postgres';
 import type { Pool } from '#libs/postgres';
-import { livePositions, migrateRegistry, openGeneration, timeline, ViewConsumer } from '#libs/projections';
+import {
+  approvals,
+  livePositions,
+  migrateRegistry,
+  openGeneration,
+  partitionOf,
+  timeline,
+  ViewConsumer,
+} from '#libs/projections';
+import type { View } from '#libs/projections';
 import { memoryMessaging } from '../../libs/messaging/testing-memory.js';
 import type { MemoryTopic } from '../../libs/messaging/testing-memory.js';
 import { testDatabase } from '../../libs/postgres/testing.js';
 import { compareWithFold, randomHistory } from '../../libs/projections/testing/index.js';
 import { createLeaseTable } from '../relay/lease.js';
 import { sleep } from './backoff.js';
+import { deliver } from './deliver.js';
 import { startKafkaProjector } from './kafka.js';
 import type { KafkaProjector, KafkaProjectorOptions } from './kafka.js';
 import { publishBatch } from './testing.js';
@@ -93,8 +103,12 @@ async function expectComplete(): Promise<void> {
     const live = await livePositions(pool).catch(() => new Map<string, bigint>());
     return (live.get('timeline') ?? -1n) >= last.position;
   });
+  await expectEqual(timeline);
+}
+
+async function expectEqual(view: View): Promise<void> {
   const log = history.map((event) => decodeEvent(event)).filter((event): event is RecordedAssayEvent => !!event);
-  for (const { stored, folded } of await compareWithFold(pool, timeline, log)) expect(stored).toEqual(folded);
+  for (const { stored, folded } of await compareWithFold(pool, view, log)) expect(stored).toEqual(folded);
 }
 
 test('what was in hand when the partitions were shared out anew comes again, and is not taken for seen', async () => {
@@ -132,6 +146,51 @@ test('what was read before the database went away in the middle is not left out'
   start({ pool: flaky });
   await expectComplete();
   expect(questions).toBeGreaterThan(2 * partitions);
+});
+
+test('the next batch is folded while one is written, and nothing is lost or doubled where writing fails', async () => {
+  let transactions = 0;
+  let failures = 0;
+  // Every third transaction fails when it is to be committed: the next batch has been folded upon it by then.
+  const failing: Pool = Object.assign(Object.create(pool) as Pool, {
+    query: pool.query.bind(pool),
+    connect: async () => {
+      const client = await pool.connect();
+      transactions += 1;
+      if (transactions % 3 !== 0) return client;
+      const query = client.query.bind(client) as (...of: unknown[]) => unknown;
+      const commit = (...of: unknown[]) => (of[0] === 'COMMIT' ? Promise.reject(new Error('away')) : query(...of));
+      return Object.assign(Object.create(client) as typeof client, { query: commit });
+    },
+  });
+  await migrateRegistry(pool);
+  const consumer = new ViewConsumer(failing, approvals, await openGeneration(pool, approvals, partitions));
+  const ended = new AbortController();
+  const feed = new ViewFeed(consumer, {
+    batchSize: 8,
+    sleep: async () => undefined,
+    onWritten: () => undefined,
+    onTrouble: () => (failures += 1),
+    onBehind: () => ended.abort(),
+  });
+  const feeding = feed.run(ended.signal);
+  let unwritten = 0;
+  for (let partition = 0; partition < partitions; partition += 1) {
+    const events = history.filter(({ stream }) => partitionOf(stream, partitions) === partition);
+    let after = -1n;
+    for (let at = 0; at < events.length; at += 3) {
+      const deliveries = events.slice(at, at + 3).map((event) => deliver(event));
+      const { position } = deliveries.at(-1)!.event;
+      unwritten += 1;
+      feed.push({ partition, deliveries, after, position, folded: () => undefined, written: () => (unwritten -= 1) });
+      after = position;
+    }
+  }
+  await until('the end', () => unwritten === 0);
+  ended.abort();
+  await feeding;
+  expect(failures).toBeGreaterThan(2);
+  await expectEqual(approvals);
 });
 
 test('a group that was lost is said, and so is that it is back', async () => {

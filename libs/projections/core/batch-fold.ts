@@ -115,10 +115,11 @@ export class BatchFold {
     }
   }
 
-  placeOf({ event: { stream, revision, position }, place: known }: Delivery): StreamPlace {
+  placeOf({ event: { stream: name, revision, position }, place: known = placeOf(name) }: Delivery): StreamPlace {
+    const { stream } = known;
     let place = this.#streams.get(stream);
     if (place === undefined) {
-      const { aggregate, workspace, number } = known ?? placeOf(stream);
+      const { aggregate, workspace, number } = known;
       const partition = number % this.partitions.length;
       const state = this.partitions[partition]!;
       // A first event that comes a second time says nothing of what is stored.

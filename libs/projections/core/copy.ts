@@ -2,18 +2,15 @@ import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { Lines } from './lines.js';
-import { commonColumns } from './schema.js';
-import type { Table } from './table.js';
 
 /** Adds rows to a table. A key, where the table has one, refuses those that are there already. */
 export async function copyLines<Row>(
   client: PoolClient,
-  schema: string,
-  table: Table,
+  table: string,
+  columns: readonly string[],
   lines: Lines<Row>,
 ): Promise<void> {
-  const names = [...commonColumns(table), ...Object.keys(table.columns)];
-  const target = client.query(copyFrom(`COPY ${schema}.${table.name} (${names.join(', ')}) FROM STDIN`));
+  const target = client.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`));
   const finished = once(target, 'finish');
   finished.catch(() => undefined);
   for (const piece of lines.pieces()) {

@@ -3,6 +3,8 @@ import { parseStreamName, type Aggregate } from '../../lifecycle/streams.js';
 import { Remembered } from './remembered.js';
 
 export interface Place {
+  /** The stream's name: the same string for all events of the stream, which maps find without comparing letters. */
+  readonly stream: string;
   readonly key: string;
   /** The first 32 bits of the same hash: modulo the number of partitions it is the stream's partition. */
   readonly number: number;
@@ -20,6 +22,7 @@ export function placeOf(stream: string): Place {
   const hex = hash('sha256', stream, 'hex');
   const parts = parseStreamName(stream);
   const place = {
+    stream,
     key: `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`,
     number: Number.parseInt(hex.slice(0, 8), 16),
     aggregate: parts?.aggregate,

@@ -1,5 +1,7 @@
 import type { PoolClient } from 'pg';
 import { RowBatch } from './batch.js';
+import { copyLines } from './copy.js';
+import { Lines } from './lines.js';
 import type { BatchFold, ClockRow, Moved } from './batch-fold.js';
 import type { Stop } from './delivery.js';
 import { streamKey } from './partition.js';
@@ -59,7 +61,7 @@ export async function storeBatch(
 ): Promise<void> {
   const heads = work
     .movedStreams()
-    .map(({ stream, head }) => ({ key: streamKey(stream), revision: head }))
+    .map(({ stream, head, isNew }) => ({ key: streamKey(stream), revision: head!, isNew }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
   const place = [view, generation];
   const moves = [
@@ -68,7 +70,6 @@ export async function storeBatch(
     arrayLiteral('bigint', column(moved, 'position')),
     arrayLiteral('text', column(moved, 'recordedAt')),
   ];
-  const revisions = [arrayLiteral('bigint', column(heads, 'key')), arrayLiteral('bigint', column(heads, 'revision'))];
   await transaction(database, rebuild === null ? begin : beginRebuild, async (client) => {
     const result = await client.query(
       `UPDATE projection.partition AS p SET position = u.position, recorded_at = u.recorded_at
@@ -81,13 +82,7 @@ export async function storeBatch(
       throw new Fenced(`${view} generation ${generation}: another projector has moved these partitions`);
     }
     if (moved.length === 0) await assertEpoch(client, { view, generation }, epoch);
-    if (heads.length > 0) {
-      await client.query(
-        `INSERT INTO ${schema}.stream_head (stream, revision) SELECT * FROM unnest($1::uuid[], $2::bigint[])
-         ON CONFLICT (stream) DO UPDATE SET revision = excluded.revision`,
-        revisions,
-      );
-    }
+    await writeHeads(client, schema, heads, rows.leastCopied);
     await writeBatch(client as unknown as Queryable, schema, rows, client);
     if (work.clockRows.length > 0) await writeClock(client as unknown as Queryable, generation, work.clockRows);
     for (const stop of work.newStops) await writeStop(client as unknown as Queryable, stop);
@@ -112,6 +107,38 @@ export async function assertEpoch(
 
 function column<Name extends string>(rows: readonly { readonly [N in Name]: unknown }[], name: Name): unknown[] {
   return rows.map((row) => row[name]);
+}
+
+interface Head {
+  readonly key: string;
+  readonly revision: bigint;
+  readonly isNew: boolean;
+}
+
+/** What the batch begins with is in no table yet, and need not be looked for. */
+async function writeHeads(
+  client: PoolClient,
+  schema: string,
+  heads: readonly Head[],
+  leastCopied: number,
+): Promise<void> {
+  const fresh = heads.filter(({ isNew }) => isNew);
+  const isCopied = fresh.length > 0 && fresh.length >= leastCopied;
+  if (isCopied) {
+    const lines = new Lines<Head>(({ key, revision }, line) => {
+      line[0] = key;
+      line[1] = String(revision);
+    });
+    for (const head of fresh) lines.add(head);
+    await copyLines(client, `${schema}.stream_head`, ['stream', 'revision'], lines);
+  }
+  const others = isCopied ? heads.filter(({ isNew }) => !isNew) : heads;
+  if (others.length === 0) return;
+  await client.query(
+    `INSERT INTO ${schema}.stream_head (stream, revision) SELECT * FROM unnest($1::uuid[], $2::bigint[])
+     ON CONFLICT (stream) DO UPDATE SET revision = excluded.revision`,
+    [arrayLiteral('bigint', column(others, 'key')), arrayLiteral('bigint', column(others, 'revision'))],
+  );
 }
 
 async function writeClock(database: Queryable, generation: number, rows: readonly ClockRow[]): Promise<void> {

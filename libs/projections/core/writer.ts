@@ -151,7 +151,7 @@ export async function writeVersions(
   if (client !== undefined) {
     const lines = new Lines(versionLine(table));
     for (const row of added) lines.add(row);
-    return copyLines(client, schema, table, lines);
+    return copyLines(client, target, columnsOf(table), lines);
   }
   const rows = added.map((row) => ({ ...row, position_to: row.positionTo }));
   await insertRows(database, target, [...common(table, rows), ...ownColumns(table, rows)]);
@@ -204,6 +204,10 @@ function readCell(type: CellType, value: unknown): unknown {
   return value;
 }
 
+function columnsOf(table: Table): readonly string[] {
+  return [...commonColumns(table), ...Object.keys(table.columns)];
+}
+
 /**
  * Writes a whole batch into one generation. To be called inside the transaction that moves the positions.
  * @param client For a batch that copies: the connection of that transaction.
@@ -216,7 +220,7 @@ export async function writeBatch(
 ): Promise<void> {
   for (const [table, rows] of batch.dictionaries()) await insertEntries(database, schema, table, rows);
   for (const [table, { rows, lines }] of batch.facts()) {
-    if (lines !== undefined) await copyLines(client!, schema, table, lines);
+    if (lines !== undefined) await copyLines(client!, `${schema}.${table.name}`, columnsOf(table), lines);
     else if (rows.length > 0) await insertFacts(database, schema, table, rows);
   }
   for (const [table, rows] of batch.versions()) {
