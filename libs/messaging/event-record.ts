@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../event-store/port.js';
 import { FetchedRecord } from './fetched-record.js';
-import { plainEvent } from './plain-event.js';
+import { plainEvent, uuid } from './plain-event.js';
 import type { IncomingRecord, OutgoingRecord } from './port.js';
 
 /** Which relay wrote a record, and in which of its terms. */
@@ -43,7 +43,6 @@ export class ForeignRecord extends Error {
   }
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Most events of one batch: more than any relay publishes at once. */
 export const mostEventsInBatch = 100_000n;
 const decimal = /^(0|[1-9][0-9]{0,18})$/;

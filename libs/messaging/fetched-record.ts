@@ -120,6 +120,8 @@ function placeOf(bytes: Buffer, from: number, length: number): number {
 }
 
 const mostKnown = 512;
+/** What is longer is no type or stamp of ours, and is not kept. */
+const longestKnown = 256;
 const known = new Map<number, { readonly text: string; readonly bytes: Buffer }>();
 
 /** The text that stands there: types and stamps repeat with every record, and one string serves all of them. */
@@ -128,6 +130,7 @@ export function repeatedText(bytes: Buffer, from: number, to: number): string {
   const found = known.get(place);
   if (found !== undefined && isAt(bytes, from, found.bytes)) return found.text;
   const text = bytes.toString('utf8', from, to);
-  if (known.size < mostKnown) known.set(place, { text, bytes: Buffer.from(bytes.subarray(from, to)) });
+  if (known.size < mostKnown && to - from <= longestKnown)
+    known.set(place, { text, bytes: Buffer.from(bytes.subarray(from, to)) });
   return text;
 }

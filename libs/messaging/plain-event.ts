@@ -14,12 +14,15 @@ const names = new HeaderNames([
   'recorded-at',
   'metadata',
 ]);
-const [kind, relay, epoch, id, type, stream, revision, position, recordedAt, metadata] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+/** Their places in that list. */
+const [kind, relay, epoch, id, type] = [0, 1, 2, 3, 4] as const;
+const [stream, revision, position, recordedAt, metadata] = [5, 6, 7, 8, 9] as const;
 /** Filled and used up before anything else can run. */
 const places = new Int32Array(20);
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+export const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 let lastRelay = '';
+/** One number for all events of a term. */
 let lastEpoch = -1n;
 
 /**
@@ -30,33 +33,33 @@ export function plainEvent(record: FetchedRecord): RelayedEvent | undefined {
   const { bytes } = record;
   record.locate(names, places);
   for (let place = 0; place < places.length - 2; place += 2) if (places[place]! >= places[place + 1]!) return undefined;
-  if (places[2 * metadata!] === 0 || record.valueFrom < 0) return undefined;
-  if (repeated(bytes, kind!) !== 'event' || !record.isKey(places[2 * stream!]!, places[2 * stream! + 1]!))
+  if (places[2 * metadata] === 0 || record.valueFrom < 0) return undefined;
+  if (repeated(bytes, kind) !== 'event' || !record.isKey(places[2 * stream]!, places[2 * stream + 1]!))
     return undefined;
-  const relayId = repeated(bytes, relay!);
+  const relayId = repeated(bytes, relay);
   if (relayId !== lastRelay) {
     if (!uuid.test(relayId)) return undefined;
     lastRelay = relayId;
   }
-  const eventId = bytes.toString('latin1', places[2 * id!], places[2 * id! + 1]);
+  const eventId = bytes.toString('latin1', places[2 * id], places[2 * id + 1]);
   if (!uuid.test(eventId)) return undefined;
-  const term = decimal(bytes, epoch!);
-  const eventRevision = decimal(bytes, revision!);
-  const eventPosition = decimal(bytes, position!);
+  const term = decimal(bytes, epoch);
+  const eventRevision = decimal(bytes, revision);
+  const eventPosition = decimal(bytes, position);
   if (term === undefined || eventRevision === undefined || eventPosition === undefined) return undefined;
   if (term !== lastEpoch) lastEpoch = term;
   const event = new FetchedEvent(
     eventId,
-    repeated(bytes, type!),
-    bytes.toString('utf8', places[2 * stream!], places[2 * stream! + 1]),
+    repeated(bytes, type),
+    bytes.toString('utf8', places[2 * stream], places[2 * stream + 1]),
     eventRevision,
     eventPosition,
-    bytes.toString('utf8', places[2 * recordedAt!], places[2 * recordedAt! + 1]),
+    bytes.toString('utf8', places[2 * recordedAt], places[2 * recordedAt + 1]),
     bytes,
     record.valueFrom,
     record.valueTo,
-    places[2 * metadata!]!,
-    places[2 * metadata! + 1]!,
+    places[2 * metadata]!,
+    places[2 * metadata + 1]!,
   );
   return { kind: 'event', id: relayId, epoch: lastEpoch, event };
 }
