@@ -1,5 +1,6 @@
 import { FetchedRecord } from './fetched-record.js';
 import { Reader, Unusual } from './fetch-reader.js';
+import { storedBlocks } from './stored-gzip.js';
 
 /** Kafka protocol guide, "Fetch API": the version that kafkajs asks brokers from 2.3 on in. */
 export const fetchVersion = 11;
@@ -27,10 +28,12 @@ interface FetchedPartition {
 
 const batchHead = 61;
 const logAppendTime = 8;
+const gzip = 1;
 
 /**
- * An answer whose records are plain: batches of format 2 that are neither compressed nor part of a transaction, as the
- * relay writes them. One pass, where kafkajs makes a decoder for each record and copies an object for each header.
+ * An answer whose records are plain: batches of format 2 that are no part of a transaction and not compressed, or in
+ * stored blocks that end where a record does, as the relay writes them. One pass, where kafkajs makes a decoder for each
+ * record and copies an object for each header.
  * @returns undefined for any other answer, damaged ones among them
  */
 export function decodeFetch(bytes: Buffer): FetchResponse | undefined {
@@ -76,28 +79,36 @@ function batchOf(reader: Reader, end: number, partition: number, into: FetchedRe
   const batchEnd = start + 12 + length;
   if (batchEnd > end) return false;
   const attributes = bytes.readInt16BE(start + 21);
-  if ((attributes & ~logAppendTime) !== 0) throw new Unusual('compressed, or of a transaction');
+  if ((attributes & ~(logAppendTime | gzip)) !== 0) throw new Unusual('compressed, or of a transaction');
   const firstOffset = bytes.readBigInt64BE(start);
-  const isAppendTime = attributes === logAppendTime;
+  const isAppendTime = (attributes & logAppendTime) !== 0;
   const firstTime = Number(bytes.readBigInt64BE(start + (isAppendTime ? 35 : 27)));
   const count = bytes.readInt32BE(start + 57);
-  reader.at = start + batchHead;
-  for (let index = 0; index < count; index += 1) {
-    const recordEnd = reader.end(batchEnd);
-    reader.at += 1;
-    const delta = reader.varint();
-    const offset = firstOffset + BigInt(reader.varint());
-    const keyLength = reader.varint();
-    const keyFrom = keyLength < 0 ? -1 : reader.pass(keyLength);
-    const valueLength = reader.varint();
-    const valueFrom = valueLength < 0 ? -1 : reader.pass(valueLength);
-    const headersFrom = reader.at;
-    reader.passHeaders();
-    if (reader.at !== recordEnd) throw new Unusual('a record of another length');
-    const timestamp = isAppendTime ? firstTime : firstTime + delta;
-    const places = { keyFrom, keyLength, valueFrom, valueLength, headersFrom };
-    into.push(new FetchedRecord(partition, offset, timestamp, bytes, places));
+  const whole = { from: start + batchHead, to: batchEnd };
+  const blocks = (attributes & gzip) === 0 ? [whole] : storedBlocks(bytes, whole.from, whole.to);
+  if (blocks === undefined) throw new Unusual('compressed');
+  let index = 0;
+  for (const { from, to } of blocks) {
+    reader.at = from;
+    while (reader.at < to) {
+      const recordEnd = reader.end(to);
+      reader.at += 1;
+      const delta = reader.varint();
+      const offset = firstOffset + BigInt(reader.varint());
+      const keyLength = reader.varint();
+      const keyFrom = keyLength < 0 ? -1 : reader.pass(keyLength);
+      const valueLength = reader.varint();
+      const valueFrom = valueLength < 0 ? -1 : reader.pass(valueLength);
+      const headersFrom = reader.at;
+      reader.passHeaders();
+      if (reader.at !== recordEnd) throw new Unusual('a record of another length');
+      const timestamp = isAppendTime ? firstTime : firstTime + delta;
+      const places = { keyFrom, keyLength, valueFrom, valueLength, headersFrom };
+      into.push(new FetchedRecord(partition, offset, timestamp, bytes, places));
+      index += 1;
+    }
   }
-  if (reader.at !== batchEnd) throw new Unusual('a batch of another length');
+  if (index !== count) throw new Unusual('another number of records');
+  reader.at = batchEnd;
   return true;
 }

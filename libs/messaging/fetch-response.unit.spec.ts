@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { KafkaMessage } from 'kafkajs';
@@ -7,8 +8,9 @@ import type { FetchedRecord } from './fetched-record.js';
 import { incoming } from './kafka-fetch.js';
 import { eventRecord, relayedItem } from './event-record.js';
 import type { IncomingRecord, OutgoingRecord } from './port.js';
-import { writeRecordBatch } from './record-batch.js';
+import { leastStored, writeRecordBatch } from './record-batch.js';
 import { RecordBytes } from './record-bytes.js';
+import { storedBlocks } from './stored-gzip.js';
 
 /** kafkajs's own decoding, which this one stands in for. */
 const load = createRequire(import.meta.url);
@@ -37,7 +39,19 @@ const record = fc.record({
     { noNullPrototype: true },
   ),
 });
-const partition = fc.array(fc.array(record, { minLength: 1, maxLength: 4 }), { maxLength: 3 });
+/** So many that they are put into stored blocks, every eighth time more than one. */
+const many = fc
+  .tuple(record, fc.integer({ min: leastStored, max: leastStored + 9 }), fc.nat({ max: 7 }))
+  .map(([each, count, long]) =>
+    Array.from({ length: count }, (_, index) =>
+      long === 0 && index % 9 === 0 ? { ...each, value: Buffer.alloc(12_000, index) } : each,
+    ),
+  );
+const batch = fc.oneof(
+  { weight: 4, arbitrary: fc.array(record, { minLength: 1, maxLength: 4 }) },
+  { weight: 1, arbitrary: many },
+);
+const partition = fc.array(batch, { maxLength: 3 });
 const time = 1_790_000_000_000;
 
 function recordBatch(records: readonly OutgoingRecord[]): Buffer {
@@ -110,13 +124,52 @@ test('what is compressed, of a transaction or of another format is left to kafka
     return copy;
   };
   expect(decodeFetch(bytes)).toBeDefined();
-  for (const attributes of [1, 16, 32]) expect(decodeFetch(changed(batch + 22, attributes))).toBeUndefined();
+  for (const attributes of [1, 2, 3, 4, 16, 32]) expect(decodeFetch(changed(batch + 22, attributes))).toBeUndefined();
   expect(decodeFetch(changed(batch + 16, 1))).toBeUndefined();
   // The record's length, the key's, the number of headers.
   for (const at of [61, 65, 69]) expect(decodeFetch(changed(batch + at, 0x7e))).toBeUndefined();
   for (let length = 0; length < bytes.length; length += 1)
     expect(decodeFetch(bytes.subarray(0, length))).toBeUndefined();
   expect(decodeFetch(response([[[{ ...plain, headers: JSON.parse('{"__proto__":"x"}') as {} }]]]))).toBeUndefined();
+});
+
+const stored = Array.from({ length: leastStored }, (): OutgoingRecord => ({
+  ...plain,
+  value: Buffer.alloc(2_000, 'v'),
+}));
+
+test('stored blocks that are not as they were written are left to kafkajs, whose gunzip refuses them', async () => {
+  const bytes = response([[stored]]);
+  const member = bytes.length - recordBatch(stored).length + 61;
+  const blocks = storedBlocks(bytes, member, bytes.length)!;
+  expect(blocks).toHaveLength(2);
+  const changed = (at: number): Buffer => {
+    const copy = Buffer.from(bytes);
+    copy[at]! ^= 0x41;
+    return copy;
+  };
+  expect(decodeFetch(bytes)).toBeDefined();
+  const heads = blocks.flatMap(({ from }) => [-5, -4, -3, -2, -1].map((at) => from + at));
+  const trail = Array.from({ length: 8 }, (_, index) => bytes.length - 1 - index);
+  for (const at of [member, member + 2, ...heads, blocks[0]!.from + 1_000, blocks[1]!.to - 1, ...trail]) {
+    expect(decodeFetch(changed(at))).toBeUndefined();
+    await expect(kafkajs.decode(changed(at))).rejects.toThrow();
+  }
+});
+
+test('a record of several blocks, and what others have compressed, are read by kafkajs', async () => {
+  const long = [...stored, { ...plain, value: Buffer.alloc(200_000, 'w') }, ...stored];
+  const ours = response([[long]]);
+  const batchFrom = ours.length - recordBatch(long).length;
+  const smaller = gzipSync(gunzipSync(ours.subarray(batchFrom + 61)));
+  const theirs = Buffer.concat([ours.subarray(0, batchFrom + 61), smaller]);
+  theirs.writeInt32BE(theirs.length - batchFrom, batchFrom - 4);
+  theirs.writeInt32BE(theirs.length - batchFrom - 12, batchFrom + 8);
+  for (const answer of [ours, theirs]) {
+    expect(decodeFetch(answer)).toBeUndefined();
+    const { messages } = (await kafkajs.decode(answer)).responses[0]!.partitions[0]!;
+    expect(messages.map(({ value }) => value?.length)).toEqual(long.map(({ value }) => value.length));
+  }
 });
 
 const relay = { id: '0b54bd1d-9d39-4b7c-8ee7-5c4d03bd5a3b', epoch: 3n };

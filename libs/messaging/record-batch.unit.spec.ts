@@ -1,14 +1,16 @@
 import { createRequire } from 'node:module';
+import { gunzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { crc32c } from './crc32c.js';
+import { crc32c } from '@node-rs/crc32';
 import { storedEvent } from '../event-store/placed-event.js';
 import type { PlacedEvent } from '../event-store/placed-event.js';
 import { eventRecord } from './event-record.js';
-import type { Outgoing } from './port.js';
-import { writeRecordBatch } from './record-batch.js';
+import type { Outgoing, OutgoingRecord } from './port.js';
+import { leastStored, writeRecordBatch } from './record-batch.js';
 import type { ProducerStamp } from './record-batch.js';
 import { RecordBytes } from './record-bytes.js';
+import { storedBlocks } from './stored-gzip.js';
 
 /** kafkajs's own encoding, which this one stands in for. */
 const load = createRequire(import.meta.url);
@@ -42,7 +44,9 @@ const record = fc.record({
   headers: fc.dictionary(text, fc.oneof(text, bytes), { noNullPrototype: true }),
 });
 
-test('a batch is byte for byte what kafkajs encodes', async () => {
+const stamp = { id: 5n, epoch: 1, firstSequence: 0 };
+
+test('a batch of few records is byte for byte what kafkajs encodes', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(record, { minLength: 1, maxLength: 20 }),
@@ -119,7 +123,6 @@ test("an event's record is byte for byte that of its key, value and headers, als
       };
     });
   const relay = fc.record({ id: fc.uuid(), epoch: fc.bigInt({ min: 1n, max: 2n ** 40n }) });
-  const stamp = { id: 5n, epoch: 1, firstSequence: 0 };
   fc.assert(
     fc.property(fc.array(placed, { minLength: 1, maxLength: 8 }), relay, (events, by) => {
       const stored = events.map((event) => storedEvent(event));
@@ -152,33 +155,44 @@ test.each([127, 128, 8_191, 8_192, 8_193, 1_048_576, 1_048_577])(
   },
 );
 
-test('CRC-32C of RFC 3720 appendix B.4', () => {
-  const ascending = Buffer.from(Array.from({ length: 32 }, (_, index) => index));
-  expect(
-    [Buffer.alloc(32), Buffer.alloc(32, 0xff), ascending, Buffer.from('123456789')].map((each) => crc32c(each)),
-  ).toEqual([0x8a9136aa, 0x62a8ab43, 0x46dd794e, 0xe3069283]);
-  expect(crc32c(ascending, 3, 3)).toBe(0);
-});
+const crcAt = 17;
+const head = 61;
 
-test('CRC-32C of any part of any bytes is what it is bit by bit', () => {
+test('many records are a gzip member of stored blocks that end with a record: everybody gunzips them', () => {
+  const one = record.chain((each) => fc.constantFrom(each, each, { ...each, value: Buffer.alloc(9_000, 7) }));
+  const long = fc.constantFrom(0, 0, 65_535, 65_536, 200_000);
   fc.assert(
     fc.property(
-      fc.uint8Array({ maxLength: 120 }),
-      fc.nat({ max: 20 }),
-      fc.nat({ max: 20 }),
-      (given, before, behind) => {
-        const [start, end] = [Math.min(before, given.length), Math.max(before, given.length - behind)];
-        let crc = -1;
-        for (const byte of given.subarray(start, end)) {
-          crc ^= byte;
-          for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+      fc.array(one, { minLength: leastStored, maxLength: leastStored + 60 }),
+      long,
+      fc.nat(),
+      (some, size, at) => {
+        const records = some.with(at % some.length, { ...some[0]!, value: Buffer.alloc(size, at) });
+        const bytes = encodeRecordBatch(records, stamp, 7);
+        const plain = Buffer.concat(records.map((each, offset) => alone(each, offset)));
+        expect(bytes.readInt16BE(21)).toBe(1);
+        expect(bytes.readInt32BE(8)).toBe(bytes.length - lengthFrom);
+        expect(bytes.readUInt32BE(crcAt)).toBe(crc32c(bytes.subarray(21)));
+        expect(gunzipSync(bytes.subarray(head)).equals(plain)).toBe(true);
+        const ends = new Set([0]);
+        for (const [offset, each] of records.entries()) ends.add([...ends].at(-1)! + alone(each, offset).length);
+        let passed = 0;
+        for (const { from, to } of storedBlocks(bytes, head, bytes.length)!) {
+          passed += to - from;
+          if (size < 65_000) expect(ends.has(passed)).toBe(true);
         }
-        expect(crc32c(given, start, Math.min(end, given.length))).toBe(~crc >>> 0);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 40 },
   );
 });
+
+/** A record's bytes at its place in a batch. */
+function alone(each: OutgoingRecord, offset: number): Buffer {
+  const target = new RecordBytes(Buffer.alloc(64));
+  target.record(each, offset);
+  return target.buffer.subarray(0, target.at);
+}
 
 function buffers(headers: Readonly<Record<string, string | Uint8Array>>): object {
   const entries = Object.entries(headers).map(([name, value]) => [
