@@ -47,23 +47,39 @@ async function* readAll(source: ReadSource, request: ReadRequest): AsyncGenerato
   const { backwards } = request;
   let left = request.count ?? 0n;
   let from = request.from === 'start' ? 0n : request.from === 'end' || request.from > head ? head : request.from;
-  while (left > 0n && (backwards ? from > 0n : from < head)) {
+  /** The page that begins at `from`, if there is one. */
+  const ask = (): Promise<Page> | undefined => {
+    if (left <= 0n || (backwards ? from <= 0n : from >= head)) return undefined;
     const limit = !request.filter && left < pageOfAll ? Number(left) : pageOfAll;
     const newest = backwards ? undefined : tail.after(from - 1n, limit);
-    const page = newest ?? (await storage.readAll({ from, below: head, backwards, limit }));
+    const page = newest
+      ? Promise.resolve({ events: newest, isNewest: true })
+      : storage.readAll({ from, below: head, backwards, limit }).then((events) => ({ events, isNewest: false }));
+    // Asked for ahead: nobody may be there any more when it fails.
+    page.catch(() => undefined);
+    return page;
+  };
+  for (let asked = ask(); asked !== undefined;) {
+    const { events, isNewest } = await asked;
     const answers: ReadResponse[] = [];
     const room = left < pageOfAll ? Number(left) : pageOfAll;
-    for (const event of page) {
+    for (const event of events) {
       // What came after the call is left for the next one; a page of the storage ends before it.
-      if (answers.length === room || (newest && event.position >= head)) break;
+      if (answers.length === room || (isNewest && event.position >= head)) break;
       if (passes(event)) answers.push({ kind: 'event', event });
     }
     left -= BigInt(answers.length);
+    const last = events.at(-1);
+    if (last) from = backwards ? last.position : last.position + 1n;
+    // The storage reads while this page is written and sent.
+    asked = last && ask();
     if (answers.length > 0) yield answers;
-    const last = page.at(-1);
-    if (!last) return;
-    from = backwards ? last.position : last.position + 1n;
   }
+}
+
+interface Page {
+  readonly events: readonly LedgerEvent[];
+  readonly isNewest: boolean;
 }
 
 /** Prefixes of types that the storage can look for by itself. */
