@@ -4,14 +4,23 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './lib.mjs';
+import { readArguments, root } from './lib.mjs';
 
-const json = process.argv.includes('--json');
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const { values, positionals: names } = readArguments('bench', {
+  options: { json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const { json } = values;
 const folder = join(root, 'test', 'bench');
 const files = readdirSync(folder)
   .filter((file) => file.endsWith('.bench.ts'))
   .sort();
+const known = files.map((file) => file.replace('.bench.ts', ''));
+const unknown = names.filter((name) => !known.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`npm run bench: there is no bench ${unknown.join(', ')}; known: ${known.join(', ')}\n`);
+  process.exit(2);
+}
 
 let missed = 0;
 for (const file of files) {

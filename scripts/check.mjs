@@ -1,8 +1,9 @@
-// `npm run check`: every line must pass; all of them run, so that one look shows all that is wrong.
+// `npm run check [-- NAME]`: every line must pass; all of them run, so that one look shows all that is wrong. With NAME
+// only those that have it in theirs: format, lint, types, schema hashes, schema diff, lockfile, licences.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './lib.mjs';
+import { readArguments, root } from './lib.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 
@@ -16,7 +17,13 @@ const lines = [
   { name: 'licences', command: process.execPath, args: ['scripts/licences.mjs'] },
 ];
 
-const only = process.argv[2];
+const [only] = readArguments('check', { allowPositionals: true }).positionals;
+if (only && !lines.some(({ name }) => name.includes(only))) {
+  process.stderr.write(
+    `npm run check: no line is called ${only}; known: ${lines.map(({ name }) => name).join(', ')}\n`,
+  );
+  process.exit(2);
+}
 let failed = 0;
 for (const { name, command, args } of lines) {
   if (only && !name.includes(only)) continue;

@@ -1,4 +1,5 @@
-// `npm run kafka -- --port P --data DIR [--properties FILE]`: one Apache Kafka 4.3.0 broker in the foreground (KRaft, one node, 127.0.0.1).
+// `npm run kafka -- --port P --data DIR [--properties FILE]`: one Apache Kafka 4.3.0 broker in the foreground (KRaft, one
+// node, 127.0.0.1).
 // FILE holds further settings of the broker, e.g. TLS and SASL for its listener PLAINTEXT.
 // The jars come by Maven into var/kafka, once. Needs Java 17 and Maven; says so when they are missing.
 import { spawn, spawnSync } from 'node:child_process';
@@ -6,18 +7,18 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { root, withLock } from './lib.mjs';
+import { readArguments, root, withLock } from './lib.mjs';
 
 const version = '4.3.0';
 const readyWithinSeconds = 180;
 
-const { values } = parseArgs({
+const { values } = readArguments('kafka', {
   options: { port: { type: 'string' }, data: { type: 'string' }, properties: { type: 'string' } },
 });
 const port = Number(values.port);
 if (!Number.isInteger(port) || port < 1 || port > 65_535) fail('--port: a number from 1 to 65535');
 if (!values.data) fail('--data: the folder of the broker');
+if (values.properties && !existsSync(values.properties)) fail(`--properties: ${values.properties} is not there`);
 const jars = join(root, 'var', 'kafka', version);
 needs('java');
 await withLock(`${jars}.lock`, async () => {

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -29,6 +30,27 @@ function isInstalled() {
 export async function ensureBuilt() {
   const { build } = await import('./build.mjs');
   await build({ quiet: true });
+}
+
+/** What `parseArgs` makes of a line's arguments; what it does not know is named in one line, exit code 2. */
+export function readArguments(name, options) {
+  try {
+    return parseArgs(options);
+  } catch (error) {
+    const said = error.message.split(/\n|\. To specify/)[0];
+    process.stderr.write(`npm run ${name}: ${said} (npm run ${name} -- --help tells what there is)\n`);
+    process.exit(2);
+  }
+}
+
+/** The comment that a program's file begins with, which says how it is called. */
+export function firstComment(text) {
+  const lines = text.split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('//'));
+  return lines
+    .slice(0, end)
+    .map((line) => line.replace(/^\/\/ ?/, ''))
+    .join('\n');
 }
 
 /** Runs a command in the clone's root with inherited output and stops with its exit code when it fails. */

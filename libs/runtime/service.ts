@@ -11,9 +11,17 @@ export interface RunningService {
 
 /**
  * Runs a service in the foreground: starts it, says where it is, and closes it on SIGINT, SIGTERM, SIGHUP or when the
- * parent that named itself in ASSAY_PARENT has died. Exit code 2 for a wrong configuration, 1 for a failed start.
+ * parent that named itself in ASSAY_PARENT has died. Exit code 2 for a wrong configuration, which stands in the
+ * environment and never in arguments, 1 for a failed start.
  */
 export async function runService(name: string, log: Log, start: () => Promise<RunningService>): Promise<void> {
+  const [argument] = process.argv.slice(2);
+  if (argument !== undefined) {
+    process.stderr.write(
+      `assay ${name} did not start: ${argument}: it takes no arguments, see npm run start:${name} -- --help\n`,
+    );
+    process.exit(2);
+  }
   let service: RunningService;
   // It may wait for a neighbour at its start for as long as that is away, but not for longer than its parent lives.
   let stop = (): void => process.exit(1);

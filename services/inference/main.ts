@@ -1,4 +1,4 @@
-// An inference server as a process of its own: `node dist/services/inference/main.js`.
+// An inference server as a process of its own: `npm run start:inference`.
 //   EVENTSTORE_URL, DATABASE_URL   for the seal of its prediction segments
 //   ASSAY_LEASE_URL, ASSAY_LEASE_TOKEN   where the process manager leases
 //   ASSAY_PERMIT_KEYS   public keys of the permit issuer, base64, separated by commas

@@ -1,4 +1,6 @@
-// `npm run ledger -- --port P --data DIR [--insecure]`: the ledger server alone, over an embedded Postgres in DIR.
+// `npm run ledger -- --port P --data DIR [--host ADDRESS] [--insecure]`: the ledger server alone, over an embedded
+// Postgres in DIR, where it leaves its connection strings. Port 2113 and host 127.0.0.1 unless told otherwise; --insecure
+// is without TLS and passwords, for probes only. `npm run start:ledger` is the same.
 import { renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-// The process manager as a process of its own: `node dist/services/process-manager/main.js`.
+// The process manager as a process of its own: `npm run start:process-manager`.
 //   EVENTSTORE_URL, DATABASE_URL   the ledger, and the PostgreSQL whose advisory lock says who leads
 //   ASSAY_PERMIT_KEY   file of the Ed25519 key that signs permits and leases; made when it is not there
 //   ASSAY_LEASE_TOKEN  shared with the inference servers

@@ -1,4 +1,6 @@
-// `npm start -- --port P --data DIR`: the product in the foreground, all in one process tree.
+// `npm start -- --port P --data DIR [--host ADDRESS]`: the product in the foreground, all in one process tree. Port 4000 and
+// host 127.0.0.1 unless told otherwise. DATABASE_URL (PostgreSQL) and EVENTSTORE_URL (EventStoreDB, KurrentDB) name stores
+// of your own instead of the embedded ones.
 import '../../libs/runtime/production.js';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-// The trainer as a process of its own: `node dist/services/trainer/main.js`.
+// The trainer as a process of its own: `npm run start:trainer`.
 //   EVENTSTORE_URL, DATABASE_URL   the ledger, and the PostgreSQL of the product
 //   ASSAY_CONTENT, ASSAY_WORK      folders of the content store and of the running jobs
 //   ASSAY_JOB_SECONDS, ASSAY_JOB_MEGABYTES   what one job gets at most

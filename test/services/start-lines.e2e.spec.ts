@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -59,6 +59,46 @@ test('each start line is a service, and a service without its configuration says
       expect([service, await running.ended]).toEqual([service, 2]);
       expect(running.said()).toContain(`assay ${service} did not start: ${variable}: `);
     }),
+  );
+}, 180_000);
+
+/** What `npm run LINE -- ARGUMENTS` says, and its exit code. */
+function runLine(line: string, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const words = [join(root, 'scripts', 'run.mjs'), line, ...args];
+  return new Promise((resolve) =>
+    execFile(process.execPath, words, { timeout: 120_000 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    ),
+  );
+}
+
+test('each line tells how it is called, and names an option that it does not know', async () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const lines = Object.entries(scripts).flatMap(([name, text]) =>
+    text.startsWith('node scripts/run.mjs') ? [name] : [],
+  );
+  expect(lines.length).toBeGreaterThan(10);
+  for (const line of lines) {
+    // Those two are Jest's, and npm's own name of it.
+    if (line === 'test') continue;
+    const help = await runLine(line, '--help');
+    expect([line, help.code, help.stderr]).toEqual([line, 0, '']);
+    expect(help.stdout).toMatch(new RegExp(`npm (run )?${line === 'start:ledger' ? '(start:)?ledger' : line}\\b`));
+  }
+  // A service's own refusal is one and the same.
+  for (const line of lines.filter(
+    (name) => name !== 'test' && (!name.startsWith('start:') || name === 'start:relay'),
+  )) {
+    const refused = await runLine(line, '--nonsense');
+    expect([line, refused.code, refused.stdout]).toEqual([line, 2, '']);
+    expect(refused.stderr).toMatch(/^.*--nonsense.*\n(usage: .*\n)?$/);
+  }
+  for (const line of ['bench', 'check'])
+    expect((await runLine(line, 'nonsense')).stderr).toMatch(/^npm run \w+: .*nonsense; known: /);
+  expect((await runLine('test:crash', '--kills', 'many')).stderr).toBe(
+    'npm run test:crash: --kills: a whole number above 0, not "many"\n',
   );
 }, 180_000);
 

@@ -1,5 +1,7 @@
 // `npm run demo [-- --exit] [--fresh] [--port P] [--kafka]`: the whole product on embedded stores, and the play on it.
 // With --kafka the views are filled over a real broker by processes of their own, and compared with a fold of the log.
+// It stays up until Ctrl-C, or with --exit ends with the play (exit code 0, or 1 when a step was not as the script
+// expects). Its data are in var/demo; --fresh begins anew, otherwise the next play adds another model. Port: a free one.
 import '../../../libs/runtime/production.js';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -20,14 +22,7 @@ import { summaryFaults } from './summary.js';
 import { compareWithStandaloneFold } from './view-digests.js';
 
 const audience = 'assay-demo';
-const { values: options } = parseArgs({
-  options: {
-    exit: { type: 'boolean', default: false },
-    fresh: { type: 'boolean', default: false },
-    kafka: { type: 'boolean', default: false },
-    port: { type: 'string', default: '0' },
-  },
-});
+const options = readArguments();
 
 const folder = join(repositoryRoot(), 'var', 'demo');
 const dataDirectory = join(folder, 'data');
@@ -48,7 +43,7 @@ say('Starting Postgres, the ledger, the api and the workers…');
 const started = performance.now();
 const product = await startProduct({
   dataDirectory,
-  port: Number(options.port),
+  port: options.port,
   projection: options.kafka ? 'elsewhere' : 'here',
   onLost: (what) => {
     say(`The demo ends: ${what}`);
@@ -164,3 +159,22 @@ for (const { username, displayName, password } of accounts.values()) {
   say(`              ${username.padEnd(8)} ${password}   ${displayName}`);
 }
 say('Ctrl-C stops everything.');
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        exit: { type: 'boolean', default: false },
+        fresh: { type: 'boolean', default: false },
+        kafka: { type: 'boolean', default: false },
+        port: { type: 'string', default: '0' },
+      },
+    });
+    const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : Number.NaN;
+    if (!(port <= 65_535)) throw new Error(`--port: a number from 0 to 65535, not "${values.port}"`);
+    return { ...values, port };
+  } catch (error) {
+    process.stderr.write(`npm run demo: ${(error as Error).message} (npm run demo -- --help tells what there is)\n`);
+    process.exit(2);
+  }
+}
