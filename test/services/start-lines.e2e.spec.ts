@@ -80,20 +80,20 @@ test('each line tells how it is called, and names an option that it does not kno
     text.startsWith('node scripts/run.mjs') ? [name] : [],
   );
   expect(lines.length).toBeGreaterThan(10);
-  for (const line of lines) {
-    // Those two are Jest's, and npm's own name of it.
-    if (line === 'test') continue;
-    const help = await runLine(line, '--help');
-    expect([line, help.code, help.stderr]).toEqual([line, 0, '']);
-    expect(help.stdout).toMatch(new RegExp(`npm (run )?${line === 'start:ledger' ? '(start:)?ledger' : line}\\b`));
+  const own = lines.filter((line) => line !== 'test');
+  const helped = await Promise.all(own.map((line) => runLine(line, '--help')));
+  for (const [index, line] of own.entries()) {
+    const { code, stdout, stderr } = helped[index]!;
+    expect([line, code, stderr]).toEqual([line, 0, '']);
+    expect(stdout).toMatch(new RegExp(`npm (run )?${line === 'start:ledger' ? '(start:)?ledger' : line}\\b`));
   }
-  // A service's own refusal is one and the same.
-  for (const line of lines.filter(
-    (name) => name !== 'test' && (!name.startsWith('start:') || name === 'start:relay'),
-  )) {
-    const refused = await runLine(line, '--nonsense');
-    expect([line, refused.code, refused.stdout]).toEqual([line, 2, '']);
-    expect(refused.stderr).toMatch(/^.*--nonsense.*\n(usage: .*\n)?$/);
+  // A service's refusal is one and the same.
+  const different = own.filter((line) => !line.startsWith('start:') || line === 'start:relay');
+  const refused = await Promise.all(different.map((line) => runLine(line, '--nonsense')));
+  for (const [index, line] of different.entries()) {
+    const { code, stdout, stderr } = refused[index]!;
+    expect([line, code, stdout]).toEqual([line, 2, '']);
+    expect(stderr).toMatch(/^.*--nonsense.*\n(usage: .*\n)?$/);
   }
   for (const line of ['bench', 'check'])
     expect((await runLine(line, 'nonsense')).stderr).toMatch(/^npm run \w+: .*nonsense; known: /);
