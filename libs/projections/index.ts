@@ -5,7 +5,6 @@ export { writeBatch } from './core/writer.js';
 export { partitionOf, placeOf, streamKey } from './core/partition.js';
 export {
   checkRegistry,
-  dropGeneration,
   GenerationInUse,
   OtherBuild,
   listGenerations,
@@ -25,6 +24,7 @@ export { Fenced } from './core/store.js';
 export {
   NotPossible,
   rebuildView,
+  removeGeneration,
   undoView,
   type Progress,
   type RebuildOptions,

@@ -11,6 +11,12 @@ export class InvalidConfiguration extends Error {
   }
 }
 
+/** What would be waited for without end, or refused without its name, when it cannot be a URL of its kind. */
+const urls: Readonly<Record<string, readonly [shape: RegExp, rule: string]>> = {
+  DATABASE_URL: [/^postgres(ql)?:\/\/./, 'a URL that begins with postgres://'],
+  EVENTSTORE_URL: [/^esdb(\+discover)?:\/\/./, 'a connection string that begins with esdb:// or esdb+discover://'],
+};
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -19,6 +25,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readConfiguration(environment: Environment = process.env) {
   const optional = (name: string): string | undefined => {
+    const value = written(name);
+    const [shape, rule] = (value !== undefined && urls[name]) || [];
+    if (shape?.test(value!) === false) throw new InvalidConfiguration(name, rule!);
+    return value;
+  };
+  const written = (name: string): string | undefined => {
     const value = environment[name];
     const path = environment[`${name}_FILE`];
     if (value !== undefined && value !== '' && path) throw new InvalidConfiguration(name, `not beside ${name}_FILE`);

@@ -17,6 +17,16 @@ test('reads values, defaults, and secrets from files', () => {
   expect(read.optional('EMPTY')).toBeUndefined();
 });
 
+test('what can be no URL of its kind is refused by name, without its value', () => {
+  const wrong = readConfiguration({ DATABASE_URL: 'db.example:secret', EVENTSTORE_URL: 'http://secret' });
+  expect(() => wrong.required('DATABASE_URL', 'PostgreSQL')).toThrow(/^DATABASE_URL: a URL that begins with postgres:/);
+  expect(() => wrong.optional('EVENTSTORE_URL')).toThrow(/^EVENTSTORE_URL: a connection string that begins with esdb:/);
+  for (const name of ['DATABASE_URL', 'EVENTSTORE_URL']) expect(() => wrong.optional(name)).not.toThrow(/secret/);
+  const right = { DATABASE_URL: 'postgresql://a@b/c', EVENTSTORE_URL: 'esdb+discover://a:2113' };
+  const read = readConfiguration(right);
+  expect([read.optional('DATABASE_URL'), read.optional('EVENTSTORE_URL')]).toEqual(Object.values(right));
+});
+
 test('what is missing, doubled or no number is refused by name, without its value', () => {
   const read = readConfiguration({ PORT: '80x', BIG: '70000', A: 'value-of-a', A_FILE: '/x', B_FILE: '/nowhere/x' });
   const wrong = [

@@ -28,14 +28,22 @@ test('stores that the environment names come before those of the folder: that is
   process.env['EVENTSTORE_URL'] = ledger.connectionString;
   process.env['DATABASE_URL'] = database.url;
   const said: string[] = [];
-  const joined = await joinStores(folder, (line) => said.push(line));
+  const joined = await joinStores(folder, 'begun', (line) => said.push(line));
   expect(joined.databaseUrl).toBe(database.url);
   expect(said).toEqual([`DATABASE_URL and EVENTSTORE_URL come before ${folder}`]);
   await joined.close();
   expect(existsSync(join(folder, 'stores.json'))).toBe(false);
-  const without = await joinStores(undefined, (line) => said.push(line));
+  const without = await joinStores(undefined, 'begun', (line) => said.push(line));
   await without.close();
   expect(said).toHaveLength(1);
+});
+
+test('a folder in which nothing has been started is named, and not begun', async () => {
+  delete process.env['EVENTSTORE_URL'];
+  delete process.env['DATABASE_URL'];
+  const mistyped = join(folder, 'mistyped');
+  await expect(joinStores(mistyped, 'begun')).rejects.toThrow(`--data: no product has been started in ${mistyped}`);
+  expect(existsSync(mistyped)).toBe(false);
 });
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
@@ -51,10 +59,10 @@ onLinux('where a product runs over the folder, one of its two stores cannot be e
     const own = { databaseUrl: database.url, eventStoreUrl: ledger.connectionString };
     writeFileSync(join(folder, 'stores.json'), JSON.stringify(own));
     process.env['EVENTSTORE_URL'] = 'esdb://somewhere.else:2113?tls=false';
-    await expect(joinStores(folder)).rejects.toThrow(NoStores);
-    await expect(joinStores(folder)).rejects.toThrow(/^EVENTSTORE_URL names another store than the product/);
+    await expect(joinStores(folder, 'begun')).rejects.toThrow(NoStores);
+    await expect(joinStores(folder, 'begun')).rejects.toThrow(/^EVENTSTORE_URL names another store than the product/);
     process.env['EVENTSTORE_URL'] = ledger.connectionString;
-    const joined = await joinStores(folder);
+    const joined = await joinStores(folder, 'begun');
     expect(joined.databaseUrl).toBe(database.url);
     await joined.close();
   } finally {

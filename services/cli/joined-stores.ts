@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createEventStore } from '../../libs/event-store/index.js';
 import type { ConnectedStore } from '../../libs/event-store/index.js';
-import { DataFolderInUse } from '../../libs/runtime/index.js';
+import { DataFolderInUse, readConfiguration } from '../../libs/runtime/index.js';
 import { openStores } from '../standalone/stores.js';
 
 /** The stores of a product, for one command. */
@@ -21,14 +21,17 @@ export class NoStores extends Error {
  * Those of a data folder, started for this one command or joined where a product runs over them; DATABASE_URL and
  * EVENTSTORE_URL name stores outside of it, as they do for the product, and both together need no folder. Where a
  * product runs over the folder they must be its own.
+ * @param folderIs `begun`: one in which a product has been started before; a mistyped one is not begun here
  * @param say told where the stores are not those of the folder that was named
  * @throws NoStores
  */
 export async function joinStores(
   dataDirectory: string | undefined,
+  folderIs: 'begun' | 'any',
   say?: (line: string) => void,
 ): Promise<JoinedStores> {
-  const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
+  const read = readConfiguration();
+  const [databaseUrl, eventStoreUrl] = [read.optional('DATABASE_URL'), read.optional('EVENTSTORE_URL')];
   if (databaseUrl && eventStoreUrl) {
     // Nothing of the folder is wanted: what its product has written there stays.
     if (dataDirectory !== undefined) say?.(`DATABASE_URL and EVENTSTORE_URL come before ${dataDirectory}`);
@@ -36,6 +39,8 @@ export async function joinStores(
   }
   if (dataDirectory === undefined) throw new NoStores('--data DIR, or DATABASE_URL and EVENTSTORE_URL, are wanted');
   const folder = resolve(dataDirectory);
+  if (folderIs === 'begun' && !existsSync(join(folder, 'stores.json')))
+    throw new NoStores(`--data: no product has been started in ${folder}`);
   const given: { readonly databaseUrl?: string; readonly eventStoreUrl?: string } = {
     ...(databaseUrl && { databaseUrl }),
     ...(eventStoreUrl && { eventStoreUrl }),

@@ -26,8 +26,11 @@ export async function main(
     const { code, message, place } = error as { code?: string; message?: string; place?: Place };
     if (args.includes('--json'))
       context.stderr.write(`${JSON.stringify({ error: { code: code ?? 'Failed', message, ...place } })}\n`);
-    else
-      context.stderr.write(`assay ${name}: ${message ?? String(error)}${code ? ` (${code}${broken(place)})` : ''}\n`);
+    else {
+      const [said, ...usage] = (message ?? String(error)).split('\n');
+      const kind = code ? ` (${code}${broken(place)})` : '';
+      context.stderr.write(`${[`assay ${name}: ${said}${kind}`, ...usage].join('\n')}\n`);
+    }
     if (code === undefined && process.env['ASSAY_DEBUG'] && error instanceof Error)
       context.stderr.write(`${error.stack}\n`);
     return 2;

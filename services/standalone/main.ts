@@ -4,7 +4,7 @@
 import '../../libs/runtime/production.js';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createLog, endWithParent } from '#libs/runtime';
+import { createLog, endWithParent, readConfiguration } from '#libs/runtime';
 import { openStores } from './stores.js';
 
 const usage = 'usage: npm start -- --port P --data DIR [--host ADDRESS]';
@@ -16,7 +16,15 @@ function readArguments() {
   const port = Number(values.port ?? '4000');
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--port ${values.port} is not a port`);
   if (values.data === undefined || values.data === '') throw new Error('--data DIR is missing');
-  return { port, dataDirectory: resolve(values.data), host: values.host };
+  const read = readConfiguration();
+  const [databaseUrl, eventStoreUrl] = [read.optional('DATABASE_URL'), read.optional('EVENTSTORE_URL')];
+  return {
+    port,
+    dataDirectory: resolve(values.data),
+    host: values.host,
+    ...(databaseUrl && { databaseUrl }),
+    ...(eventStoreUrl && { eventStoreUrl }),
+  };
 }
 
 let options: ReturnType<typeof readArguments>;
@@ -28,7 +36,6 @@ try {
 }
 
 let stopping = false;
-const { DATABASE_URL: databaseUrl, EVENTSTORE_URL: eventStoreUrl } = process.env;
 try {
   const given = {
     ...options,
@@ -40,8 +47,6 @@ try {
       process.stderr.write(`assay ends: ${what} has ended. Start it again over the same folder; nothing is lost.\n`);
       process.exit(1);
     },
-    ...(databaseUrl && { databaseUrl }),
-    ...(eventStoreUrl && { eventStoreUrl }),
   };
   const stores = openStores(given);
   stores.catch(() => undefined);

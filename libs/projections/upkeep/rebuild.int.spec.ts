@@ -7,11 +7,11 @@ import { createPool, type Pool } from '#libs/postgres';
 import { testDatabase, type TestDatabase } from '../../postgres/testing.js';
 import { ViewConsumer } from '../core/consumer.js';
 import { Fenced } from '../core/store.js';
-import { dropGeneration, listGenerations, livePositions, migrateRegistry, openGeneration } from '../core/registry.js';
+import { listGenerations, livePositions, migrateRegistry, openGeneration } from '../core/registry.js';
 import { inventory, timeline } from '../index.js';
 import { compareWithFold, randomHistory } from '../testing/index.js';
 import { deliveryOf } from './filler.js';
-import { rebuildView, undoView, type Progress } from './rebuild.js';
+import { rebuildView, removeGeneration, undoView, type Progress } from './rebuild.js';
 import { segmentSource, storeSource } from './source.js';
 
 const history = randomHistory(31, 1_000).map(({ stored }) => stored);
@@ -113,6 +113,9 @@ test.each(views)(
             yield { events: part, watermark: part.at(-1)!.position };
             await projector.take(half.slice(next, next + 20));
             next += 20;
+            // What is being filled cannot be taken away.
+            const taken = removeGeneration({ pool, view, generation: 2 });
+            await expect(taken).rejects.toThrow(`view ${view.name} is being rebuilt`);
           }
         }
       },
@@ -150,8 +153,9 @@ test.each(views)(
     expect(await read()).toBe(history.at(-1)!.position);
     expect((await undoView({ pool, view, store })).generation).toMatchObject({ generation: 2, status: 'live' });
     await assertFold(view, 2, history);
-    await expect(dropGeneration(pool, view.name, 2)).rejects.toThrow('is live');
-    await dropGeneration(pool, view.name, 1);
+    await expect(removeGeneration({ pool, view, generation: 2 })).rejects.toThrow('generation 2 of');
+    await expect(removeGeneration({ pool, view, generation: 3 })).rejects.toThrow('no generation 3; it has 1, 2');
+    await removeGeneration({ pool, view, generation: 1 });
     await expect(undoView({ pool, view, store })).rejects.toThrow('no generation to go back to');
     if (view !== timeline) return;
     const { rows } = await pool.query('SELECT DISTINCT generation FROM projection.clock');

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { EventStore } from '#libs/event-store';
 import {
   completeGeneration,
+  dropGeneration,
   OtherBuild,
   listGenerations,
   rebuildGeneration,
@@ -103,6 +104,31 @@ export async function undoView(options: Omit<RebuildOptions, 'source'>): Promise
     await work.fold(storeSource(store), signal);
     if (signal.aborted) return { generation: before, events: work.events, outcome: 'stopped' };
     return { generation: await handOver(options, before, work), events: work.events, outcome: 'switched' };
+  });
+}
+
+/**
+ * Removes a generation that is not live.
+ * @throws NotPossible when there is none of that number, it is live, or somebody fills or repairs the view just now
+ */
+export async function removeGeneration(options: {
+  readonly pool: Pool;
+  readonly view: View;
+  readonly generation: number;
+}): Promise<void> {
+  const { pool, view, generation } = options;
+  await exclusively(pool, view, async () => {
+    const all = await listGenerations(pool, view.name);
+    const found = all.find((each) => each.generation === generation);
+    if (found === undefined) {
+      const numbers = all.map((each) => each.generation).join(', ');
+      throw new NotPossible(`view ${view.name} has no generation ${generation}; it has ${numbers || 'none'}`);
+    }
+    if (found.status === 'live')
+      throw new NotPossible(
+        `generation ${generation} of ${view.name} is live: a rebuild or undo makes another one live`,
+      );
+    await dropGeneration(pool, view.name, generation);
   });
 }
 

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util';
 import { createPostgresVault } from '#libs/disclosure';
 import { createIdentityStore } from '#libs/identity';
 import { Directory, openMutableTables, openWorkspace, type OpenedWorkspace } from '#libs/application';
 import { systemClock } from '#libs/runtime';
 import { joinStores } from '../joined-stores.js';
+import { BadInput, readOptions } from '../options.js';
 import type { CommandContext } from '../registry.js';
 
 const usage = `assay init --data DIR --issuer URL --audience A --admin SUBJECT [--admin-name NAME] [--workspace NAME] [--json]
@@ -22,10 +22,6 @@ DATABASE_URL and EVENTSTORE_URL name stores outside of DIR, as they do for npm s
 Exit code 0: opened. 2: it is open already, or something is wrong.
 `;
 
-class BadInput extends Error {
-  readonly code = 'BadInput';
-}
-
 /** `assay init`: see the usage text. */
 export async function init(args: readonly string[], { stdout }: CommandContext): Promise<number> {
   const values = parse(args);
@@ -35,7 +31,7 @@ export async function init(args: readonly string[], { stdout }: CommandContext):
   }
   const wanted = (name: 'data' | 'issuer' | 'audience' | 'admin'): string => {
     const value = values[name];
-    if (value === undefined || value === '') throw new BadInput(`--${name} is wanted\n${usage}`);
+    if (value === undefined || value === '') throw new BadInput(`--${name} is wanted; see assay init --help`);
     return value;
   };
   const [data, issuer, audience, adminSubject] = [
@@ -44,7 +40,7 @@ export async function init(args: readonly string[], { stdout }: CommandContext):
     wanted('audience'),
     wanted('admin'),
   ];
-  const stores = await joinStores(data);
+  const stores = await joinStores(data, 'any');
   try {
     const source = await openMutableTables(stores.databaseUrl);
     try {
@@ -80,11 +76,8 @@ function parse(args: readonly string[]) {
     workspace: text,
     json: flag,
   };
-  try {
-    return parseArgs({ args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } }).values;
-  } catch (error) {
-    throw new BadInput(`${(error as Error).message}\n${usage}`);
-  }
+  return readOptions('init', { args: [...args], options: { ...options, help: { type: 'boolean', short: 'h' } } })
+    .values;
 }
 
 function readable({ workspaceId, administratorId, serviceKey, serviceKeyExpiresAt }: OpenedWorkspace): string {

@@ -1,5 +1,6 @@
-import { parseArgs } from 'node:util';
 import { copyStore, createEventStore, exportSegment } from '../../../libs/event-store/index.js';
+import { readConfiguration } from '../../../libs/runtime/index.js';
+import { BadInput, readOptions } from '../options.js';
 import { joinStores } from '../joined-stores.js';
 import type { CommandContext } from '../registry.js';
 
@@ -23,10 +24,6 @@ it again after it was broken off, or when the log has grown; what is there is ch
 Exit code 0: copied and verified, or exported. 2: refused or broken off; the reason is printed.
 `;
 
-class BadInput extends Error {
-  readonly code = 'BadInput';
-}
-
 /** `assay store`: see the usage text. */
 export async function store(args: readonly string[], { stdout, stderr }: CommandContext): Promise<number> {
   const { values, positionals } = parse(args);
@@ -37,12 +34,13 @@ export async function store(args: readonly string[], { stdout, stderr }: Command
   const [action, from, to, ...rest] = positionals;
   if (action === 'export') return exportLog(positionals.slice(1), values, { stdout, stderr });
   if (action !== 'copy' || from === undefined || to === undefined || rest.length > 0)
-    throw new BadInput(`"copy" and two connection strings, or "export" and a file, are wanted\n${usage}`);
-  if (values.map === undefined) throw new BadInput(`--map is wanted\n${usage}`);
+    throw new BadInput(`"copy" and two connection strings, or "export" and a file, are wanted; see assay store --help`);
+  if (values.map === undefined) throw new BadInput(`--map FILE is wanted; see assay store --help`);
   if (from === to) throw new BadInput('FROM and TO are the same store');
-  const source = createEventStore({ connectionString: from });
+  const urls = [connectionString('FROM', from), connectionString('TO', to)] as const;
+  const source = createEventStore({ connectionString: urls[0] });
   // Thousands of appends are under way at once, and the last of them waits for all: on a slow store, long.
-  const target = createEventStore({ connectionString: to, appendTimeoutMilliseconds: 120_000 });
+  const target = createEventStore({ connectionString: urls[1], appendTimeoutMilliseconds: 120_000 });
   try {
     const { events, resumedAfter } = await copyStore({
       source,
@@ -63,14 +61,18 @@ async function exportLog(
   { stdout, stderr }: CommandContext,
 ): Promise<number> {
   const [path, ...rest] = words;
-  if (path === undefined || rest.length > 0) throw new BadInput(`one FILE is wanted\n${usage}`);
-  const { from = '0', store: url = process.env['EVENTSTORE_URL'] } = values;
+  if (path === undefined || rest.length > 0) throw new BadInput(`one FILE is wanted; see assay store --help`);
+  const { from = '0', store: named } = values;
   if (!/^(0|[1-9][0-9]{0,18})$/.test(from)) throw new BadInput(`--from: a position, not "${from}"`);
-  const joined = url ? undefined : await joinStores(values.data, (line) => void stderr.write(`assay store: ${line}\n`));
+  const url = named === undefined ? readConfiguration().optional('EVENTSTORE_URL') : connectionString('--store', named);
+  const joined =
+    url === undefined
+      ? await joinStores(values.data, 'begun', (line) => void stderr.write(`assay store: ${line}\n`))
+      : undefined;
   const store = joined?.store ?? createEventStore({ connectionString: url! });
   const abort = new AbortController();
   const stop = (): void => abort.abort();
-  process.once('SIGINT', stop);
+  for (const signal of signals) process.once(signal, stop);
   try {
     const { events, last, resumedAfter } = await exportSegment({
       store,
@@ -83,20 +85,25 @@ async function exportLog(
     stdout.write(abort.signal.aborted ? `stopped: ${there}; run it again to go on\n` : `${there}\n`);
     return abort.signal.aborted ? 2 : 0;
   } finally {
-    process.off('SIGINT', stop);
+    for (const signal of signals) process.off(signal, stop);
     await (joined ?? store).close();
   }
 }
 
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** Where it stands is named; what it says may hold a password, and is not. */
+function connectionString(field: string, text: string): string {
+  if (!/^esdb(\+discover)?:\/\/./.test(text))
+    throw new BadInput(`${field}: a connection string that begins with esdb:// or esdb+discover://`);
+  return text;
+}
+
 function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { map: text, store: text, from: text, data: text, help: { type: 'boolean', default: false } },
-    });
-  } catch (error) {
-    throw new BadInput(`${(error as Error).message}\n${usage}`);
-  }
+  return readOptions('store', {
+    args: [...args],
+    allowPositionals: true,
+    options: { map: text, store: text, from: text, data: text, help: { type: 'boolean', short: 'h' } },
+  });
 }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { repositoryRoot } from '../../../libs/runtime/root.js';
 import { verifyingKey } from '../../../libs/signing/keys.js';
 import type { VerifyingKey } from '../../../libs/signing/keys.js';
 import { verifyDossier } from '../../../libs/dossier/verify.js';
 import type { Verification } from '../../../libs/dossier/verify.js';
+import { BadInput, readOptions } from '../options.js';
 import type { CommandContext } from '../registry.js';
 
 const usage = `assay verify TWIN.json --key KEY [--pdf FILE] [--json]
@@ -20,10 +20,6 @@ Checks the JSON twin of a dossier, offline.
 Exit code 0: everything that was checked holds. 1: something does not, named first. 2: the input cannot be read.
 `;
 
-class BadInput extends Error {
-  readonly code = 'BadInput';
-}
-
 /** `assay verify`: see the usage text. */
 export async function verify(args: readonly string[], { stdout, stderr }: CommandContext): Promise<number> {
   const { values, positionals } = parse(args);
@@ -32,8 +28,8 @@ export async function verify(args: readonly string[], { stdout, stderr }: Comman
     return 0;
   }
   const [file, ...rest] = positionals;
-  if (file === undefined || rest.length > 0) throw new BadInput(`one file is wanted\n${usage}`);
-  if (values.key === undefined) throw new BadInput(`--key is wanted\n${usage}`);
+  if (file === undefined || rest.length > 0) throw new BadInput(`one file is wanted; see assay verify --help`);
+  if (values.key === undefined) throw new BadInput(`--key is wanted; see assay verify --help`);
   const key = await readKey(values.key);
   const twin = await read(file, 'twin');
   const pdfFile = values.pdf ?? neighbour(file);
@@ -47,20 +43,16 @@ export async function verify(args: readonly string[], { stdout, stderr }: Comman
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        help: { type: 'boolean', short: 'h' },
-        json: { type: 'boolean' },
-        key: { type: 'string' },
-        pdf: { type: 'string' },
-      },
-    });
-  } catch (error) {
-    throw new BadInput(`${(error as Error).message}\n${usage}`);
-  }
+  return readOptions('verify', {
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      json: { type: 'boolean' },
+      key: { type: 'string' },
+      pdf: { type: 'string' },
+    },
+  });
 }
 
 async function read(file: string, what: string): Promise<Uint8Array> {

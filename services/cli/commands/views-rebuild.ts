@@ -13,7 +13,8 @@ import {
 import { createKafka, eventsTopic, kafkaOptions } from '../../../libs/messaging/index.js';
 import { readConfiguration } from '../../../libs/runtime/index.js';
 import { topicSource } from '../../projector/topic-source.js';
-import { BadInput, viewNamed, type ViewsCall } from './views.js';
+import { BadInput } from '../options.js';
+import { viewNamed, type ViewsCall } from './views.js';
 
 const everyMs = 1_000;
 
@@ -87,8 +88,9 @@ function progressLine(write: (line: string) => void): (progress: Progress) => vo
     [last, before] = [now, phase];
     const share = head > 0n ? `${Number((position < 0n ? 0n : position * 1000n) / head) / 10} %` : '';
     const rate = now > began ? Math.round((events / (now - began)) * 1_000) : 0;
+    const place = position < 0n ? '-' : position;
     write(
-      `${phase}${source ? ` from ${source}` : ''}: ${events} events, position ${position} of ${head} (${share}), ${rate}/s\n`,
+      `${phase}${source ? ` from ${source}` : ''}: ${events} events, position ${place} of ${head} (${share}), ${rate}/s\n`,
     );
   };
 }
@@ -103,7 +105,12 @@ export async function verify({ pool, stores, stdout, stderr, json, words }: View
   );
   let code = 0;
   for (const view of wanted) {
-    const progress = (events: number): void => void stderr.write(`${view.name}: ${events} events folded\n`);
+    let last = performance.now();
+    const progress = (events: number): void => {
+      if (performance.now() - last < everyMs) return;
+      last = performance.now();
+      stderr.write(`${view.name}: ${events} events folded\n`);
+    };
     const result = await verifyView({ pool, view, store, isReleased, progress });
     if (result.difference) code = 1;
     stdout.write(

@@ -2,8 +2,9 @@ import { createApplication, decisionsView, Directory, openMutableTables } from '
 import { createPostgresVault } from '../../../libs/disclosure/index.js';
 import { createIdentification, createIdentityStore } from '../../../libs/identity/index.js';
 import { readSkipped, releasePartition, stoppedAt, type Stop } from '../../../libs/projections/index.js';
-import { newId, systemClock } from '../../../libs/runtime/index.js';
-import { BadInput, viewNamed, wholeNumber, type ViewsCall } from './views.js';
+import { newId, readConfiguration, systemClock } from '../../../libs/runtime/index.js';
+import { BadInput } from '../options.js';
+import { viewNamed, wholeNumber, type ViewsCall } from './views.js';
 
 /** The decision was refused: by a rule, or because the key does not allow it. */
 class ReleaseRefused extends Error {
@@ -21,7 +22,7 @@ export async function release(call: ViewsCall): Promise<number> {
   const { retry, skip, reason } = options;
   if (retry === skip) throw new BadInput('one of --retry and --skip is wanted');
   if (typeof reason !== 'string' || reason.trim() === '') throw new BadInput('--reason TEXT is wanted');
-  const key = process.env['ASSAY_KEY'];
+  const key = readConfiguration().optional('ASSAY_KEY');
   if (!key) throw new BadInput('ASSAY_KEY: the service key of an administrator is wanted');
   const decision = retry === true ? 'retry' : 'skip';
   if (words[0] === decisionsView) return releaseDecisions(call, { key, eventId: words[1]!, decision, reason });

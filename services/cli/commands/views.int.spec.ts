@@ -95,9 +95,10 @@ test('what is missing or unfit is said with exit code 2', async () => {
     [['forget', 'inventory'], '"forget" is not an action'],
     [['rebuild'], '0 words after rebuild'],
     [['rebuild', 'nothing'], 'there is no view "nothing"'],
-    [['list', '--colour'], '--colour'],
+    [['list', '--colour'], "assay views: Unknown option '--colour'; see assay views --help (BadInput)\n"],
     [['undo', 'inventory'], 'no generation to go back to'],
-    [['drop', 'inventory', '1'], 'is live or does not exist'],
+    [['drop', 'inventory', '1'], 'generation 1 of inventory is live'],
+    [['drop', 'inventory', '7'], 'view inventory has no generation 7; it has 1'],
     [['drop', 'inventory', 'one'], 'GENERATION'],
     [['release', 'inventory', '0', '--skip', '--retry', '--reason', 'x'], 'one of --retry and --skip'],
     [['release', 'inventory', '0', '--skip'], '--reason'],
@@ -198,6 +199,25 @@ test('a poison event stops its partition, is listed, and goes on after a recorde
     out: expect.stringContaining('inventory generation 2'),
   });
 }, 180_000);
+
+test('what no store can be is named by the word that says it', async () => {
+  const url = ledger.connectionString;
+  const map = ['--map', join(folder, 'map')];
+  const cases: [string[], string][] = [
+    [['copy', 'elsewhere', url, ...map], 'FROM: a connection string that begins with esdb://'],
+    [['copy', url, 'secret', ...map], 'TO: a connection string that begins with esdb://'],
+    [['copy', url, url, ...map], 'FROM and TO are the same store'],
+    [['copy', url, `${url}&a=b`], '--map FILE is wanted; see assay store --help'],
+    [['export', join(folder, 'none'), '--store', 'nonsense'], '--store: a connection string'],
+    [['export', '--colour'], "Unknown option '--colour'; see assay store --help"],
+  ];
+  for (const [words, said] of cases) {
+    const { code, error } = await assay('store', ...words);
+    expect([words, code, error]).toEqual([words, 2, expect.stringMatching(/^assay store: .* \(BadInput\)\n$/)]);
+    expect(error).toContain(said);
+    expect(error).not.toContain('secret');
+  }
+});
 
 test('a damaged row is found and named; undo and drop', async () => {
   await pool.query(`UPDATE inventory_g2.model SET owner_id = 'somebody' WHERE position =

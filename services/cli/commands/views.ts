@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { decisionsView } from '../../../libs/application/index.js';
 import { createPool, type Pool } from '../../../libs/postgres/index.js';
-import { allViews, checkRegistry, dropGeneration, migrateRegistry } from '../../../libs/projections/index.js';
+import { allViews, checkRegistry, migrateRegistry, removeGeneration } from '../../../libs/projections/index.js';
 import type { View } from '../../../libs/projections/index.js';
+import { BadInput, readOptions } from '../options.js';
 import { joinStores, type JoinedStores } from '../joined-stores.js';
 import type { CommandContext } from '../registry.js';
 import { listViews } from './views-list.js';
@@ -39,10 +39,6 @@ Looks after the read models of a running product, or of one that stands still.
 Exit code 0: done. 1: verify found a difference, or a released partition is stopped again. 2: refused or broken off.
 `;
 
-export class BadInput extends Error {
-  readonly code = 'BadInput';
-}
-
 /** What a command of `assay views` works with. */
 export interface ViewsCall extends CommandContext {
   readonly pool: Pool;
@@ -76,11 +72,11 @@ export async function views(args: readonly string[], context: CommandContext): P
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined || words.length < action.words[0] || words.length > action.words[1])
     throw new BadInput(
-      `${action === undefined ? `"${name}" is not an action` : `${words.length} words after ${name}`}\n${usage}`,
+      `${action === undefined ? `"${name}" is not an action` : `${words.length} words after ${name}`}; see assay views --help`,
     );
   const isOfDecisions = name === 'release' && words[0] === decisionsView;
   if (name !== 'list' && words[0] !== undefined && !isOfDecisions) viewNamed(words[0]);
-  const stores = await joinStores(values.data, (line) => void context.stderr.write(`assay views: ${line}\n`));
+  const stores = await joinStores(values.data, 'begun', (line) => void context.stderr.write(`assay views: ${line}\n`));
   const pool = createPool(stores.databaseUrl, { max: 6, name: 'assay-views' });
   try {
     await (readOnly.has(name) ? checkRegistry(pool) : migrateRegistry(pool));
@@ -108,7 +104,7 @@ export function wholeNumber(field: string, text: string, least: number): number 
 
 async function drop({ pool, words, stdout }: ViewsCall): Promise<number> {
   const [name, generation] = [words[0]!, wholeNumber('GENERATION', words[1]!, 1)];
-  await dropGeneration(pool, name, generation);
+  await removeGeneration({ pool, view: viewNamed(name), generation });
   stdout.write(`generation ${generation} of ${name} is removed\n`);
   return 0;
 }
@@ -117,13 +113,9 @@ function parse(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const options = { data: text, segment: text, kafka: flag, reason: text, retry: flag, skip: flag, json: flag };
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: { ...options, help: { type: 'boolean', short: 'h' } },
-    });
-  } catch (error) {
-    throw new BadInput(`${(error as Error).message}\n${usage}`);
-  }
+  return readOptions('views', {
+    args: [...args],
+    allowPositionals: true,
+    options: { ...options, help: { type: 'boolean', short: 'h' } },
+  });
 }
