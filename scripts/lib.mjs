@@ -62,13 +62,17 @@ export function run(command, args, options = {}) {
 
 /** Runs the product's own process in the foreground: signals are passed on, the exit code comes back, and the
  * product sees when we are gone (libs/runtime endWithParent). */
-export function foreground(args, env = {}) {
+export function foreground(line, args, env = {}) {
   const child = spawn(process.execPath, args, {
     stdio: 'inherit',
     env: { ...process.env, ASSAY_PARENT: String(process.pid), ...env },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+  // npm passes a SIGTERM to the shell that it has put between itself and us, and the shell ends without passing it on.
+  const shell = process.ppid;
+  if (process.env.npm_lifecycle_event === line)
+    setInterval(() => process.ppid === shell || child.kill('SIGTERM'), 500).unref();
 }
 
 /** Holds a lock folder while `work` runs; a lock older than two minutes belongs to somebody who died. */

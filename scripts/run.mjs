@@ -89,6 +89,7 @@ const args = line.args(rest);
 if (args[0].startsWith('dist/') && !existsSync(join(root, args[0])))
   refuse(`npm run ${name}: ${args[0]} does not exist in this revision`);
 foreground(
+  name,
   args.map((part, index) => (index === 0 && !part.startsWith('-') ? join(root, part) : part)),
   environment ?? (args[0].startsWith('dist/') ? youngGeneration() : undefined),
 );

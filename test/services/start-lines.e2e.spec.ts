@@ -102,6 +102,38 @@ test('each line tells how it is called, and names an option that it does not kno
   );
 }, 180_000);
 
+const withShell = process.platform === 'win32' ? test.skip : test;
+
+withShell(
+  'a service ends with the shell that npm puts in front of it, whose end is all that it sees of a SIGTERM',
+  async () => {
+    const script = `"${process.execPath}" "${join(root, 'scripts', 'run.mjs')}" start:relay; exit $?`;
+    const shell = spawn('sh', ['-c', script], {
+      cwd: root,
+      env: {
+        PATH: process.env['PATH'],
+        npm_lifecycle_event: 'start:relay',
+        EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
+        DATABASE_URL: database.url,
+        KAFKA_BROKERS: '127.0.0.1:1',
+      },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let said = '';
+    shell.stdout.on('data', (part: Buffer) => (said += part.toString()));
+    await until('the line', () => said.includes('health at '));
+    const url = /health at (\S+)/.exec(said)![1]!;
+    shell.kill('SIGTERM');
+    await until('the end', () =>
+      fetch(`${url}/health/live`).then(
+        () => false,
+        () => true,
+      ),
+    );
+  },
+  180_000,
+);
+
 test('relay and projector start with everything away, say so in /health/ready, and stop when told to', async () => {
   const environment = {
     EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false',
