@@ -1,3 +1,6 @@
+import { constants } from 'node:fs';
+import { access, open } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { copyStore, createEventStore, exportSegment } from '../../../libs/event-store/index.js';
 import { readConfiguration } from '../../../libs/runtime/index.js';
 import { BadInput, readOptions } from '../options.js';
@@ -38,6 +41,7 @@ export async function store(args: readonly string[], { stdout, stderr }: Command
   if (values.map === undefined) throw new BadInput(`--map FILE is wanted; see assay store --help`);
   if (from === to) throw new BadInput('FROM and TO are the same store');
   const urls = [connectionString('FROM', from), connectionString('TO', to)] as const;
+  await checkMap(values.map, urls);
   const source = createEventStore({ connectionString: urls[0] });
   // Thousands of appends are under way at once, and the last of them waits for all: on a slow store, long.
   const target = createEventStore({ connectionString: urls[1], appendTimeoutMilliseconds: 120_000 });
@@ -97,6 +101,36 @@ function connectionString(field: string, text: string): string {
   if (!/^esdb(\+discover)?:\/\/./.test(text))
     throw new BadInput(`${field}: a connection string that begins with esdb:// or esdb+discover://`);
   return text;
+}
+
+/** The map is written when everything is copied: what is wrong with its place must not be found out then. */
+async function checkMap(path: string, urls: readonly string[]): Promise<void> {
+  const folder = dirname(resolve(path));
+  await access(folder, constants.W_OK).catch(() => {
+    throw new BadInput(`--map: ${folder} is no folder that can be written to`);
+  });
+  const inUse = urls.map((url) => new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('copyMap'));
+  if (inUse.some((map) => map !== null && resolve(map) === resolve(path)))
+    throw new BadInput(`--map: ${path} is the copyMap of one of the two stores, which needs it as it is`);
+  const first = await firstLine(path);
+  if (first !== undefined && !/^\{"from":"\d+","recordedAt":"[^"]+","to":"\d+"\}$/.test(first))
+    throw new BadInput(`--map: ${path} is there, and no map of a copy`);
+}
+
+/** undefined: there is no such file, or nothing in it. */
+async function firstLine(path: string): Promise<string | undefined> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  try {
+    const { buffer, bytesRead } = (await file?.read(Buffer.alloc(200), 0, 200, 0)) ?? { bytesRead: 0 };
+    return bytesRead === 0 ? undefined : buffer!.toString('utf8', 0, bytesRead).split('\n')[0];
+  } catch {
+    return '';
+  } finally {
+    await file?.close();
+  }
 }
 
 function parse(args: readonly string[]) {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -203,10 +203,16 @@ test('a poison event stops its partition, is listed, and goes on after a recorde
 test('what no store can be is named by the word that says it', async () => {
   const url = ledger.connectionString;
   const map = ['--map', join(folder, 'map')];
+  const important = join(folder, 'important');
+  writeFileSync(important, 'of something else\n');
   const cases: [string[], string][] = [
     [['copy', 'elsewhere', url, ...map], 'FROM: a connection string that begins with esdb://'],
     [['copy', url, 'secret', ...map], 'TO: a connection string that begins with esdb://'],
     [['copy', url, url, ...map], 'FROM and TO are the same store'],
+    [['copy', url, `${url}&a=b`, '--map', join(folder, 'none', 'map')], '--map: '],
+    [['copy', url, `${url}&a=b`, '--map', folder], 'is there, and no map of a copy'],
+    [['copy', url, `${url}&a=b`, '--map', important], 'is there, and no map of a copy'],
+    [['copy', `${url}&copyMap=${encodeURIComponent(map[1]!)}`, url, ...map], 'is the copyMap of one of the two stores'],
     [['copy', url, `${url}&a=b`], '--map FILE is wanted; see assay store --help'],
     [['export', join(folder, 'none'), '--store', 'nonsense'], '--store: a connection string'],
     [['export', '--colour'], "Unknown option '--colour'; see assay store --help"],
@@ -217,6 +223,7 @@ test('what no store can be is named by the word that says it', async () => {
     expect(error).toContain(said);
     expect(error).not.toContain('secret');
   }
+  expect(readFileSync(important, 'utf8')).toBe('of something else\n');
 });
 
 test('a damaged row is found and named; undo and drop', async () => {
