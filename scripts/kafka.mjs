@@ -114,6 +114,9 @@ function writeProperties(controllerPort) {
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
+    // As the system sizes them: with the broker's own 100 KB a publish of 2 MiB is read in twenty bits.
+    'socket.receive.buffer.bytes': -1,
+    'socket.send.buffer.bytes': -1,
   };
   const text = Object.entries(lines).map(([key, value]) => `${key}=${value}\n`);
   // Of two lines with one name the later one holds.
