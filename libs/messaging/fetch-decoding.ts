@@ -1,5 +1,6 @@
 import type { Kafka } from 'kafkajs';
 import { decodeFetch, fetchVersion } from './fetch-response.js';
+import { openForeignBatches } from './foreign-batch.js';
 
 /** What kafkajs 2.2.4 has below its consumer and does not declare (docs/adr/0022); kafka.int.spec.ts notices. */
 interface Cluster {
@@ -17,7 +18,8 @@ const factory = 'private:Kafka:createCluster';
 const decoding = new WeakSet<ConnectionPool>();
 
 /**
- * From now on this client's answers to fetches are decoded by {@link decodeFetch}, and what that leaves by kafkajs.
+ * From now on this client's answers to fetches are decoded by {@link decodeFetch}, and what that leaves by kafkajs, to
+ * which batches that it cannot read are shown as foreign records ({@link openForeignBatches}).
  * Where kafkajs is made in another way, it decodes all of them, and nothing but time is lost.
  */
 export function decodeFetches(kafka: Kafka): void {
@@ -44,7 +46,7 @@ function decodeAnswers(pool: ConnectionPool): void {
   pool.send = (call) => {
     const { request, response } = call;
     if (request.apiName !== 'Fetch' || request.apiVersion !== fetchVersion) return send(call);
-    const decode = async (bytes: Buffer) => decodeFetch(bytes) ?? response.decode(bytes);
+    const decode = async (bytes: Buffer) => decodeFetch(bytes) ?? response.decode(openForeignBatches(bytes));
     return send({ ...call, response: { decode, parse: response.parse } });
   };
 }

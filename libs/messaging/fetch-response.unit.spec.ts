@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import type { KafkaMessage } from 'kafkajs';
 import { decodeFetch } from './fetch-response.js';
 import type { FetchedRecord } from './fetched-record.js';
+import { openForeignBatches } from './foreign-batch.js';
 import { incoming } from './kafka-fetch.js';
 import { eventRecord, relayedItem } from './event-record.js';
 import type { IncomingRecord, OutgoingRecord } from './port.js';
@@ -131,6 +132,36 @@ test('what is compressed, of a transaction or of another format is left to kafka
   for (let length = 0; length < bytes.length; length += 1)
     expect(decodeFetch(bytes.subarray(0, length))).toBeUndefined();
   expect(decodeFetch(response([[[{ ...plain, headers: JSON.parse('{"__proto__":"x"}') as {} }]]]))).toBeUndefined();
+});
+
+test('what is compressed as no relay compresses is one foreign record, and what lies around it is read', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(batch, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.constantFrom(0, 2, 3, 4), { minLength: 3, maxLength: 3 }),
+      async (batches, codecs) => {
+        const bytes = response([batches]);
+        const all = seen(await kafkajs.decode(bytes))[0]![0]!.messages;
+        let at = bytes.length - batches.reduce((sum, each) => sum + recordBatch(each).length, 0);
+        let before = 0;
+        const wanted = batches.flatMap((each, index): readonly object[] => {
+          const codec = codecs[index]!;
+          const records = all.slice(before, (before += each.length));
+          if (codec > 0) bytes[at + 22] = codec;
+          at += recordBatch(each).length;
+          if (codec === 0) return records;
+          return [{ offset: records.at(-1)!.offset, key: undefined, headers: {} }];
+        });
+        if (codecs.slice(0, batches.length).some((codec) => codec > 0)) {
+          expect(decodeFetch(bytes)).toBeUndefined();
+          await expect(kafkajs.decode(bytes)).rejects.toThrow('not implemented');
+        }
+        const { messages } = seen(await kafkajs.decode(openForeignBatches(bytes)))[0]![0]!;
+        expect(messages).toMatchObject(wanted);
+      },
+    ),
+    { numRuns: 100 },
+  );
 });
 
 const stored = Array.from({ length: leastStored }, (): OutgoingRecord => ({

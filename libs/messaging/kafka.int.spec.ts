@@ -87,6 +87,35 @@ suite('Kafka behind the port', () => {
     expect(seen[0]).toBeInstanceOf(FetchedRecord);
   });
 
+  test('a batch that somebody else has compressed with LZ4 is one record without headers, and ends nobody', async () => {
+    const topic = await topicOf('compressed', 1);
+    const publisher = await messaging.publisher();
+    await publisher.publish(topic, [record(0, 1)]);
+    const { CompressionCodecs, CompressionTypes, Kafka, logLevel } = kafkajs;
+    CompressionCodecs[CompressionTypes.LZ4] = () => ({
+      compress: async ({ buffer }: { readonly buffer: Buffer }) => lz4Stored(buffer),
+      decompress: async () => {
+        throw new Error('kafkajs was asked to read it');
+      },
+    });
+    const foreign = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING }).producer();
+    await foreign.connect();
+    const messages = Array.from({ length: 9 }, (_, index) => ({
+      key: 'k',
+      value: String(index),
+      headers: { kind: 'event' },
+    }));
+    await foreign.send({ topic, messages, compression: CompressionTypes.LZ4 });
+    await foreign.disconnect();
+    await publisher.publish(topic, [record(0, 2)]);
+    const seen = await collect(connect(), topic, 'compressed', 3);
+    expect(seen.map(({ offset, headers }) => [offset, Object.keys(headers).length])).toEqual([
+      [0n, 2],
+      [9n, 0],
+      [10n, 2],
+    ]);
+  });
+
   test('a batch whose handler fails comes again, whole', async () => {
     const topic = await topicOf('again', 1);
     await (await messaging.publisher()).publish(topic, [record(0, 1), record(0, 2)]);
@@ -168,6 +197,13 @@ function record(partition: number, number: number): OutgoingRecord {
     value: Buffer.from(String(number)),
     headers: { number: String(number), bytes: Buffer.from([0, 255, 128]) },
   };
+}
+
+/** An LZ4 frame of one block that is not compressed, its header's checksum among it. */
+function lz4Stored(bytes: Buffer): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(bytes.length + 2 ** 31);
+  return Buffer.concat([Buffer.from('04224d18607073', 'hex'), size, bytes, Buffer.alloc(4)]);
 }
 
 function numberOf({ value }: IncomingRecord): number {

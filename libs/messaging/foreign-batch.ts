@@ -1,0 +1,70 @@
+import { Reader, Unusual } from './fetch-reader.js';
+
+const batchHead = 61;
+const codec = 0x07;
+const gzip = 1;
+
+/**
+ * Makes one record of each batch of an answer to a fetch (version 11) that is compressed with anything but gzip: at the
+ * batch's last offset, without key and headers, the compressed bytes as its value. No relay writes such a batch and
+ * kafkajs reads none; as it is, it would end every reader of its partition for good. As a record without headers it is
+ * foreign, and is told and passed over as any other one. In place.
+ */
+export function openForeignBatches(bytes: Buffer): Buffer {
+  const reader = new Reader(bytes, 10);
+  try {
+    reader.array(() => {
+      reader.pass(reader.int16());
+      reader.array(() => {
+        reader.pass(30);
+        // Transactions that were given up; then the replica that is preferred.
+        reader.array(() => reader.pass(16));
+        reader.pass(4);
+        let batch = reader.pass(Math.max(0, reader.int32()));
+        while (reader.at - batch >= batchHead && bytes[batch + 16] === 2) {
+          const end = batch + 12 + bytes.readInt32BE(batch + 8);
+          if (end > reader.at || end < batch + batchHead) break;
+          if ((bytes[batch + 22]! & codec) > gzip) openBatch(bytes, batch, end);
+          batch = end;
+        }
+      });
+    });
+  } catch (error) {
+    // A damaged answer is kafkajs's to refuse.
+    if (!(error instanceof Unusual || error instanceof RangeError)) throw error;
+  }
+  return bytes;
+}
+
+function openBatch(bytes: Buffer, batch: number, end: number): void {
+  const from = batch + batchHead;
+  const delta = bytes.readInt32BE(batch + 23);
+  // Attributes, delta of the time, that of the offset, no key; behind the value, no headers.
+  const head = [0, 0, ...varint(delta, widthOf(delta)), 1];
+  for (let width = 1; width <= 5; width += 1) {
+    const length = end - from - width;
+    const value = length - head.length - width - 1;
+    if (value < 0 || widthOf(length) > width) continue;
+    const before = [...varint(length, width), ...head, ...varint(value, width)];
+    bytes.set(before, from);
+    bytes[end - 1] = 0;
+    bytes[batch + 22]! &= ~codec;
+    bytes.writeInt32BE(1, batch + 57);
+    return;
+  }
+}
+
+/** Bytes of a number from 0 on as a zigzag varint. */
+function widthOf(value: number): number {
+  let width = 1;
+  for (let left = Math.floor((value * 2) / 128); left > 0; left = Math.floor(left / 128)) width += 1;
+  return width;
+}
+
+/** In so many bytes, also where fewer would do. */
+function varint(value: number, width: number): number[] {
+  const written: number[] = [];
+  for (let left = value * 2, at = 1; at <= width; at += 1, left = Math.floor(left / 128))
+    written.push((left % 128) + (at < width ? 128 : 0));
+  return written;
+}
