@@ -164,6 +164,24 @@ test('what is compressed as no relay compresses is one foreign record, and what 
   );
 });
 
+test('what gzip would unfold to more than 16 MiB is one foreign record', async () => {
+  const unfolded = async (bytesOfValue: number): Promise<(number | undefined)[]> => {
+    const one = recordBatch(
+      Array.from({ length: leastStored }, () => ({ ...plain, value: Buffer.alloc(bytesOfValue) })),
+    );
+    const small = Buffer.concat([one.subarray(0, 61), gzipSync(gunzipSync(one.subarray(61)))]);
+    small.writeInt32BE(small.length - 12, 8);
+    const empty = response([[]]);
+    const answer = Buffer.concat([empty.subarray(0, -4), int32(small.length), small]);
+    expect(decodeFetch(answer)).toBeUndefined();
+    const { messages } = (await kafkajs.decode(openForeignBatches(answer))).responses[0]!.partitions[0]!;
+    return messages.map(({ value }) => value?.length);
+  };
+  const [least, most] = [200_000, 2 ** 24 / leastStored];
+  expect(await unfolded(least)).toEqual(Array.from({ length: leastStored }, () => least));
+  expect(await unfolded(most)).toEqual([expect.any(Number)]);
+});
+
 const stored = Array.from({ length: leastStored }, (): OutgoingRecord => ({
   ...plain,
   value: Buffer.alloc(2_000, 'v'),

@@ -1,14 +1,19 @@
+import { gunzipSync } from 'node:zlib';
 import { Reader, Unusual } from './fetch-reader.js';
 
 const batchHead = 61;
 const codec = 0x07;
 const gzip = 1;
 
+/** Bytes of a batch's records: twice as many as the topic takes in one of the relay's, which are no shorter for gzip. */
+const mostUnfolded = 16 << 20;
+
 /**
- * Makes one record of each batch of an answer to a fetch (version 11) that is compressed with anything but gzip: at the
- * batch's last offset, without key and headers, the compressed bytes as its value. No relay writes such a batch and
- * kafkajs reads none; as it is, it would end every reader of its partition for good. As a record without headers it is
- * foreign, and is told and passed over as any other one. In place.
+ * Makes one record of each batch of an answer to a fetch (version 11) that is compressed with anything but gzip, or that
+ * gzip would unfold to more than 16 MiB: at the batch's last offset, without key and headers, the compressed bytes as its
+ * value. No relay writes such a batch; kafkajs reads none of the former and unfolds all of the latter, and either would
+ * end every reader of its partition for good. As a record without headers it is foreign, and is told and passed over
+ * as any other one. In place.
  */
 export function openForeignBatches(bytes: Buffer): Buffer {
   const reader = new Reader(bytes, 10);
@@ -24,7 +29,7 @@ export function openForeignBatches(bytes: Buffer): Buffer {
         while (reader.at - batch >= batchHead && bytes[batch + 16] === 2) {
           const end = batch + 12 + bytes.readInt32BE(batch + 8);
           if (end > reader.at || end < batch + batchHead) break;
-          if ((bytes[batch + 22]! & codec) > gzip) openBatch(bytes, batch, end);
+          if (isForeign(bytes, batch, end)) openBatch(bytes, batch, end);
           batch = end;
         }
       });
@@ -34,6 +39,18 @@ export function openForeignBatches(bytes: Buffer): Buffer {
     if (!(error instanceof Unusual || error instanceof RangeError)) throw error;
   }
   return bytes;
+}
+
+function isForeign(bytes: Buffer, batch: number, end: number): boolean {
+  const by = bytes[batch + 22]! & codec;
+  if (by !== gzip) return by > gzip;
+  try {
+    gunzipSync(bytes.subarray(batch + batchHead, end), { maxOutputLength: mostUnfolded });
+    return false;
+  } catch (error) {
+    // What is damaged is kafkajs's to refuse.
+    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+  }
 }
 
 function openBatch(bytes: Buffer, batch: number, end: number): void {
