@@ -114,7 +114,7 @@ function writeProperties(controllerPort) {
     'share.coordinator.state.topic.replication.factor': 1,
     'share.coordinator.state.topic.min.isr': 1,
     'group.initial.rebalance.delay.ms': 0,
-    // As the system sizes them: with the broker's own 100 KB a publish of 2 MiB is read in twenty bits.
+    // As the system sizes them: a publish of 2 MiB is twenty times the broker's own 100 KB.
     'socket.receive.buffer.bytes': -1,
     'socket.send.buffer.bytes': -1,
   };
