@@ -1,3 +1,4 @@
+import { batchHeadBytes, gzip } from './batch-format.js';
 import { FetchedRecord } from './fetched-record.js';
 import { Reader, Unusual } from './fetch-reader.js';
 import { storedBlocks } from './stored-gzip.js';
@@ -26,9 +27,7 @@ interface FetchedPartition {
   readonly messages: readonly FetchedRecord[];
 }
 
-const batchHead = 61;
 const logAppendTime = 8;
-const gzip = 1;
 
 /**
  * An answer whose records are plain: batches of format 2 that are no part of a transaction and not compressed, or in
@@ -65,7 +64,7 @@ function partitionOf(reader: Reader): FetchedPartition {
   const end = reader.at + length;
   if (end > reader.bytes.length) throw new Unusual('records beyond the end');
   const messages: FetchedRecord[] = [];
-  while (end - reader.at >= batchHead && batchOf(reader, end, partition, messages));
+  while (end - reader.at >= batchHeadBytes && batchOf(reader, end, partition, messages));
   reader.at = end;
   const rest = { highWatermark, lastStableOffset, lastStartOffset, preferredReadReplica };
   return { partition, errorCode, abortedTransactions: [], messages, ...rest };
@@ -75,7 +74,7 @@ function partitionOf(reader: Reader): FetchedPartition {
 function batchOf(reader: Reader, end: number, partition: number, into: FetchedRecord[]): boolean {
   const { bytes, at: start } = reader;
   const length = bytes.readInt32BE(start + 8);
-  if (bytes[start + 16] !== 2 || length < batchHead - 12) throw new Unusual('another format');
+  if (bytes[start + 16] !== 2 || length < batchHeadBytes - 12) throw new Unusual('another format');
   const batchEnd = start + 12 + length;
   if (batchEnd > end) return false;
   const attributes = bytes.readInt16BE(start + 21);
@@ -84,7 +83,7 @@ function batchOf(reader: Reader, end: number, partition: number, into: FetchedRe
   const isAppendTime = (attributes & logAppendTime) !== 0;
   const firstTime = Number(bytes.readBigInt64BE(start + (isAppendTime ? 35 : 27)));
   const count = bytes.readInt32BE(start + 57);
-  const whole = { from: start + batchHead, to: batchEnd };
+  const whole = { from: start + batchHeadBytes, to: batchEnd };
   const blocks = (attributes & gzip) === 0 ? [whole] : storedBlocks(bytes, whole.from, whole.to);
   if (blocks === undefined) throw new Unusual('compressed');
   let index = 0;

@@ -1,9 +1,7 @@
 import { gunzipSync } from 'node:zlib';
+import { batchHeadBytes, codecBits, gzip } from './batch-format.js';
 import { Reader, Unusual } from './fetch-reader.js';
-
-const batchHead = 61;
-const codec = 0x07;
-const gzip = 1;
+import { varintBytes } from './record-bytes.js';
 
 /** Bytes of a batch's records: twice as many as the topic takes in one of the relay's, which are no shorter for gzip. */
 const mostUnfolded = 16 << 20;
@@ -26,9 +24,9 @@ export function openForeignBatches(bytes: Buffer): Buffer {
         reader.array(() => reader.pass(16));
         reader.pass(4);
         let batch = reader.pass(Math.max(0, reader.int32()));
-        while (reader.at - batch >= batchHead && bytes[batch + 16] === 2) {
+        while (reader.at - batch >= batchHeadBytes && bytes[batch + 16] === 2) {
           const end = batch + 12 + bytes.readInt32BE(batch + 8);
-          if (end > reader.at || end < batch + batchHead) break;
+          if (end > reader.at || end < batch + batchHeadBytes) break;
           if (isForeign(bytes, batch, end)) openBatch(bytes, batch, end);
           batch = end;
         }
@@ -42,10 +40,10 @@ export function openForeignBatches(bytes: Buffer): Buffer {
 }
 
 function isForeign(bytes: Buffer, batch: number, end: number): boolean {
-  const by = bytes[batch + 22]! & codec;
+  const by = bytes[batch + 22]! & codecBits;
   if (by !== gzip) return by > gzip;
   try {
-    gunzipSync(bytes.subarray(batch + batchHead, end), { maxOutputLength: mostUnfolded });
+    gunzipSync(bytes.subarray(batch + batchHeadBytes, end), { maxOutputLength: mostUnfolded });
     return false;
   } catch (error) {
     // What is damaged is kafkajs's to refuse.
@@ -54,28 +52,21 @@ function isForeign(bytes: Buffer, batch: number, end: number): boolean {
 }
 
 function openBatch(bytes: Buffer, batch: number, end: number): void {
-  const from = batch + batchHead;
+  const from = batch + batchHeadBytes;
   const delta = bytes.readInt32BE(batch + 23);
   // Attributes, delta of the time, that of the offset, no key; behind the value, no headers.
-  const head = [0, 0, ...varint(delta, widthOf(delta)), 1];
+  const head = [0, 0, ...varint(delta, varintBytes(delta)), 1];
   for (let width = 1; width <= 5; width += 1) {
     const length = end - from - width;
     const value = length - head.length - width - 1;
-    if (value < 0 || widthOf(length) > width) continue;
+    if (value < 0 || varintBytes(length) > width) continue;
     const before = [...varint(length, width), ...head, ...varint(value, width)];
     bytes.set(before, from);
     bytes[end - 1] = 0;
-    bytes[batch + 22]! &= ~codec;
+    bytes[batch + 22]! &= ~codecBits;
     bytes.writeInt32BE(1, batch + 57);
     return;
   }
-}
-
-/** Bytes of a number from 0 on as a zigzag varint. */
-function widthOf(value: number): number {
-  let width = 1;
-  for (let left = Math.floor((value * 2) / 128); left > 0; left = Math.floor(left / 128)) width += 1;
-  return width;
 }
 
 /** In so many bytes, also where fewer would do. */

@@ -1,4 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
+import { batchHeadBytes, gzip } from './batch-format.js';
 import { eventRecord } from './event-record.js';
 import type { Outgoing } from './port.js';
 import { RecordBytes } from './record-bytes.js';
@@ -11,12 +12,9 @@ export interface ProducerStamp {
   readonly firstSequence: number;
 }
 
-/** Bytes before the records: base offset to record count. */
-const headBytes = 61;
 const lengthFrom = 12;
 const crcAt = 17;
 const crcFrom = 21;
-const gzip = 1;
 
 /** Of so many records a broker passes over the whole faster than it takes each apart. */
 export const leastStored = 64;
@@ -40,7 +38,7 @@ export function writeRecordBatch(
   stamp: ProducerStamp,
   time: number,
 ): void {
-  const start = target.skip(headBytes);
+  const start = target.skip(batchHeadBytes);
   const isStored = recordCount(records) >= leastStored;
   const stored = isStored ? new StoredGzip(target) : undefined;
   let count = 0;

@@ -174,7 +174,8 @@ function varint(target: Buffer, from: number, value: number): number {
   return at;
 }
 
-function varintBytes(value: number): number {
+/** Of a number from 0 on. */
+export function varintBytes(value: number): number {
   let size = 1;
   for (let rest = Math.floor((value * 2) / 128); rest > 0; rest = Math.floor(rest / 128)) size += 1;
   return size;

@@ -12,11 +12,12 @@ export class InvalidConfiguration extends Error {
 }
 
 /** What would be waited for without end, or refused without its name, when it cannot be a URL of its kind. */
-const urls: Readonly<Record<string, readonly [shape: RegExp, rule: string]>> = {
+export const urlRules = {
   DATABASE_URL: [/^postgres(ql)?:\/\/./, 'a URL that begins with postgres://'],
   EVENTSTORE_URL: [/^esdb(\+discover)?:\/\/./, 'a connection string that begins with esdb:// or esdb+discover://'],
-};
+} as const;
 
+type Rules = Readonly<Record<string, readonly [shape: RegExp, rule: string] | undefined>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -26,7 +27,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function readConfiguration(environment: Environment = process.env) {
   const optional = (name: string): string | undefined => {
     const value = written(name);
-    const [shape, rule] = (value !== undefined && urls[name]) || [];
+    const [shape, rule] = (value !== undefined && (urlRules as Rules)[name]) || [];
     if (shape?.test(value!) === false) throw new InvalidConfiguration(name, rule!);
     return value;
   };

@@ -14,7 +14,7 @@ export { endWithParent, guardChild, isAlive } from './children.js';
 export type { Guard } from './children.js';
 export { DataFolderInUse, prepareDataFolder, takeOwnership } from './data-folder.js';
 export { freePort } from './ports.js';
-export { InvalidConfiguration, readConfiguration } from './configuration.js';
+export { InvalidConfiguration, readConfiguration, urlRules } from './configuration.js';
 export type { Configuration } from './configuration.js';
 export { runService } from './service.js';
 export { startThread } from './thread.js';

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { copyStore, createEventStore, exportSegment } from '../../../libs/event-store/index.js';
-import { readConfiguration } from '../../../libs/runtime/index.js';
+import { readConfiguration, urlRules } from '../../../libs/runtime/index.js';
 import { BadInput, readOptions } from '../options.js';
 import { joinStores } from '../joined-stores.js';
 import type { CommandContext } from '../registry.js';
@@ -98,8 +98,8 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /** Where it stands is named; what it says may hold a password, and is not. */
 function connectionString(field: string, text: string): string {
-  if (!/^esdb(\+discover)?:\/\/./.test(text))
-    throw new BadInput(`${field}: a connection string that begins with esdb:// or esdb+discover://`);
+  const [shape, rule] = urlRules.EVENTSTORE_URL;
+  if (!shape.test(text)) throw new BadInput(`${field}: ${rule}`);
   return text;
 }
 
